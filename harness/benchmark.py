@@ -1,0 +1,46 @@
+"""What a benchmark is: one frozen bundle that a function named in YAML returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from harness.limits import Limits
+from harness.protocols import Environment, Model, Party
+from harness.types import Task
+
+
+class UserFactory(Protocol):
+    def __call__(self, task: Task, trial: int, model: Model | None) -> Party: ...
+
+
+class AgentFactory(Protocol):
+    def __call__(self, task: Task, trial: int, model: Model) -> Party: ...
+
+
+class WorldFactory(Protocol):
+    def __call__(self, task: Task, past: Mapping[str, Any]) -> Environment:
+        """Build a fresh world; `past` is the final state of the task named last in `needs`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """Tasks with everything that plays them. Scoring is the evaluator's business.
+
+    `data_sha256` stamps every result with the files it used. `summaries` turns the mean reward
+    per domain into the benchmark's own named totals (BFCL's Overall); each names its formula.
+    `scripted` names rule-based parties wherever their numbers appear.
+    """
+
+    name: str
+    version: str
+    tasks: Sequence[Task]
+    environment: WorldFactory
+    user: UserFactory
+    agent: AgentFactory
+    limits: Callable[[Task], Limits] = lambda task: Limits()
+    data_sha256: Mapping[str, str] = field(default_factory=dict)
+    totals: Callable[[Mapping[str, float]], Sequence[Mapping[str, Any]]] | None = None
+    notes: Mapping[str, Any] = field(default_factory=dict)
