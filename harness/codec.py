@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from harness.outcomes import Outcome
 from harness.types import Category, Episode, Fault, Message, Task, Tokens, ToolCall, Usage, Verdict
 
 Json = dict[str, Any]
@@ -21,6 +22,7 @@ _NESTED: Mapping[type, Mapping[str, type]] = {
     Task: {"opening": Message},
     Episode: {"log": Message, "fault": Fault},
     Verdict: {"categories": Category},
+    Outcome: {"categories": Category},
 }
 
 
@@ -31,7 +33,7 @@ def _defaults(cls: type) -> tuple[tuple[str, Any], ...]:
     )
 
 
-_VALUES = (Category, Episode, Fault, Message, Task, Tokens, ToolCall, Usage, Verdict)
+_VALUES = (Category, Episode, Fault, Message, Outcome, Task, Tokens, ToolCall, Usage, Verdict)
 _FIELDS = {cls: _defaults(cls) for cls in _VALUES}
 
 

@@ -1,0 +1,102 @@
+"""Append-only JSONL files that survive a crash: one unbuffered write a record, a torn tail cut."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from harness.codec import dumps
+from harness.faults import UserMistake
+
+SYNC_RECORDS = 64
+SYNC_SECONDS = 1.0
+
+
+class Journal:
+    """One shard, written by one process. Each record is on its way to disk when `add` returns;
+    the device is synced every 64 records or every second, whichever comes first."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise UserMistake(
+                f"cannot write {path}: {error.strerror}; choose another run="
+            ) from None
+        self.size = whole_lines(self.fd)
+        os.ftruncate(self.fd, self.size)
+        os.lseek(self.fd, self.size, os.SEEK_SET)
+        self.pending = 0
+        self.synced = time.monotonic()
+
+    def add(self, record: Any) -> None:
+        """Append one record. A record that does not fit on the disk leaves no trace."""
+        line = (dumps(record) + "\n").encode()
+        written = 0
+        try:
+            while written < len(line):
+                written += os.write(self.fd, line[written:])
+        except OSError as error:
+            os.ftruncate(self.fd, self.size)
+            os.lseek(self.fd, self.size, os.SEEK_SET)
+            raise UserMistake(
+                f"cannot write {self.path}: {error.strerror}; everything finished before is kept: "
+                "make room and run the same command again"
+            ) from None
+        self.size += len(line)
+        self.pending += 1
+        if self.pending >= SYNC_RECORDS or time.monotonic() - self.synced > SYNC_SECONDS:
+            self.sync()
+
+    def sync(self) -> None:
+        if self.pending:
+            os.fdatasync(self.fd)
+        self.pending, self.synced = 0, time.monotonic()
+
+    def close(self) -> None:
+        self.sync()
+        os.close(self.fd)
+
+
+def whole_lines(fd: int) -> int:
+    """Return the size of the file up to its last newline (a torn last line is not counted)."""
+    end = os.fstat(fd).st_size
+    while end:
+        start = max(0, end - 65536)
+        os.lseek(fd, start, os.SEEK_SET)
+        position = os.read(fd, end - start).rfind(b"\n")
+        if position >= 0:
+            return start + position + 1
+        end = start
+    return 0
+
+
+def read_lines(folder: Path) -> Iterator[str]:
+    """Yield every whole line of every shard in `folder`, shards in name order."""
+    for path in sorted(folder.glob("*.jsonl")):
+        with path.open(encoding="utf-8") as file:
+            for line in file:
+                if line.endswith("\n"):
+                    yield line
+
+
+def read_records(folder: Path) -> Iterator[Any]:
+    """Yield every record of every shard; a line that is not JSON names its file in UserMistake."""
+    for path in sorted(folder.glob("*.jsonl")):
+        with path.open(encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                if not line.endswith("\n"):
+                    continue
+                try:
+                    yield json.loads(line)
+                except ValueError:
+                    raise UserMistake(
+                        f"{path}:{number} is not JSON: the file was damaged; restore it or delete "
+                        "the line (its trial is then played again)"
+                    ) from None
