@@ -29,9 +29,10 @@ class WorldFactory(Protocol):
 class Benchmark:
     """Tasks with everything that plays them. Scoring is the evaluator's business.
 
-    `data_sha256` stamps every result with the files it used. `summaries` turns the mean reward
-    per domain into the benchmark's own named totals (BFCL's Overall); each names its formula.
-    `scripted` names rule-based parties wherever their numbers appear.
+    `data_sha256` stamps every result with the files it used. `totals` turns pass^1 per domain into
+    the benchmark's own named figures (BFCL's Overall): mappings with name, formula, value,
+    categories, missing. `replies` estimates how often the agent's model is asked in one episode.
+    `notes` carries what must stand beside the numbers (a rule-based user's label, the split).
     """
 
     name: str
@@ -43,4 +44,5 @@ class Benchmark:
     limits: Callable[[Task], Limits] = lambda task: Limits()
     data_sha256: Mapping[str, str] = field(default_factory=dict)
     totals: Callable[[Mapping[str, float]], Sequence[Mapping[str, Any]]] | None = None
+    replies: Callable[[Task], int] = lambda task: 1
     notes: Mapping[str, Any] = field(default_factory=dict)

@@ -99,6 +99,7 @@ class Task:
 
     `needs` are ids of tasks played before it whose final state its world inherits; `cluster`
     names the base task when variants share one (statistics treat a cluster as one draw).
+    A task that is not `scored` is only played, for those that need it.
     """
 
     id: str
@@ -109,6 +110,7 @@ class Task:
     opener: Role = "user"
     needs: tuple[str, ...] = ()
     cluster: str = ""
+    scored: bool = True
 
 
 @dataclass(frozen=True, slots=True)

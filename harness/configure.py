@@ -1,0 +1,128 @@
+"""From YAML to objects: compose the configuration, build what `_target_` names, explain mistakes."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from harness.faults import UserMistake
+from harness.paths import conf_dir
+
+OWN_PACKAGES = ("harness.", "evaluators.", "synth.", "train.")
+
+
+def compose(overrides: Sequence[str]) -> DictConfig:
+    """Compose `conf/config.yaml` with command-line overrides. Raises UserMistake in one line."""
+    from hydra import compose as hydra_compose
+    from hydra import initialize_config_dir
+    from hydra.errors import HydraException
+
+    try:
+        with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+            config = hydra_compose("config", list(overrides), return_hydra_config=True)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise UserMistake(explain(error)) from None
+    return config
+
+
+def explain(error: BaseException) -> str:
+    """Fold a configuration error into one line, with the nearest names that exist."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    wrong = re.search(r"Could not (?:override|find|load|append).*?'([^']+)'", str(error))
+    text = " ".join(line for line in lines if not line.startswith(("Set the env", "full_key")))
+    if wrong is None:
+        return text
+    name = wrong.group(1).rsplit("/", 1)
+    group = name[0] if len(name) == 2 else ""
+    near = difflib.get_close_matches(name[-1], known_names(group), n=3, cutoff=0.5)
+    hint = f" (did you mean {' or '.join(near)}?)" if near else ""
+    return f"{lines[0].rstrip('.')}{hint}: {options(group)}"
+
+
+def options(group: str) -> str:
+    names = known_names(group)
+    what = f"{group} is one of" if group else "top-level keys and groups are"
+    return f"{what} {', '.join(names)}" if names else f"there is no group {group!r}"
+
+
+def known_names(group: str) -> list[str]:
+    """List the options of a configuration group, or the groups and keys of the top level."""
+    folder = conf_dir() / group
+    names = {path.stem for path in folder.glob("*.yaml")} if group else set()
+    if not group:
+        names = {path.name for path in folder.iterdir() if path.is_dir()}
+        top = OmegaConf.load(folder / "config.yaml")
+        names |= {str(key) for key in top if key != "defaults"} | {"suite"}
+    return sorted(names)
+
+
+def build(node: Any, **extra: Any) -> Any:
+    """Build the object that `node._target_` names. Only our own packages may be named."""
+    from hydra.errors import InstantiationException
+    from hydra.utils import instantiate
+
+    for target in targets(node):
+        if not target.startswith(OWN_PACKAGES):
+            raise UserMistake(f"_target_ {target!r} is not one of {', '.join(OWN_PACKAGES)}*")
+    try:
+        return instantiate(node, **extra)
+    except InstantiationException as error:
+        cause: BaseException = error
+        while cause.__cause__ is not None:
+            cause = cause.__cause__
+        if isinstance(cause, (TypeError, ValueError, ImportError, AttributeError, OSError)):
+            name = node.get("_target_")
+            raise UserMistake(f"{name} cannot be built: {cause}") from error
+        raise cause from error
+
+
+def targets(node: Any) -> Iterator[str]:
+    """Yield every `_target_` inside a configuration node."""
+    plain = OmegaConf.to_container(node) if OmegaConf.is_config(node) else node
+    if isinstance(plain, dict):
+        if isinstance(plain.get("_target_"), str):
+            yield plain["_target_"]
+        plain = list(plain.values())
+    if isinstance(plain, list):
+        for item in plain:
+            yield from targets(item)
+
+
+def plain(node: Any) -> Any:
+    """Resolve a configuration node into plain dicts, lists and scalars."""
+    if not OmegaConf.is_config(node):
+        return node
+    try:
+        return OmegaConf.to_container(node, resolve=True, throw_on_missing=True)
+    except OmegaConfBaseException as error:
+        raise UserMistake(explain(error)) from None
+
+
+def digest(value: Any) -> str:
+    """Return 8 hex digits that identify a plain configuration value."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def load_stored(folder: Path, config: DictConfig, overrides: Sequence[str]) -> DictConfig:
+    """Take a run's own configuration, with the top-level keys named on the command line."""
+    path = folder / "config.yaml"
+    if not path.is_file():
+        raise UserMistake(f"{folder} holds no config.yaml: it is not the folder of a run")
+    stored = OmegaConf.load(path)
+    assert isinstance(stored, DictConfig)
+    for override in overrides:
+        key = override.lstrip("+~").split("=", 1)[0].split("@")[-1].split(".")[0]
+        if key in config and key != "benchmark":
+            OmegaConf.update(stored, key, config[key], force_add=True, merge=False)
+        elif key == "benchmark" and "." in override.split("=", 1)[0]:
+            path_, value = override.lstrip("+").split("=", 1)
+            OmegaConf.update(stored, path_, OmegaConf.create({"v": value}).v, force_add=True)
+    return stored
