@@ -1,0 +1,1 @@
+"""Our own worlds over tau2-bench data: same outputs, errors and state changes."""
