@@ -1,4 +1,4 @@
-"""From YAML to objects: compose the configuration, build what `_target_` names, explain mistakes."""
+"""From YAML to objects: compose, build what `_target_` names, explain mistakes in one line."""
 
 from __future__ import annotations
 

@@ -1,0 +1,111 @@
+"""The composition root: a configuration becomes models, jobs and a run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+from rich.console import Console
+
+from harness.benchmark import Benchmark
+from harness.configure import build, digest, plain
+from harness.faults import UserMistake
+from harness.protocols import Model
+from harness.runner import Job
+from harness.sample import stratified
+
+SEATS = ("model", "user_model", "judge_model")
+
+
+@dataclass
+class App:
+    """One configured run. Models are built and checked before any benchmark is loaded, so that a
+    missing key or GPU is said before anything is downloaded."""
+
+    config: DictConfig
+    console: Console
+    choices: Mapping[str, Any]
+
+    @cached_property
+    def models(self) -> dict[str, Model]:
+        """The models by seat; seats that the configuration leaves empty are absent."""
+        seats = {seat: self.config.get(seat) for seat in SEATS}
+        return {seat: build(node) for seat, node in seats.items() if node and "_target_" in node}
+
+    def check_models(self) -> None:
+        """Raise UserMistake, naming the seat, where a model lacks a key, a GPU or an endpoint."""
+        if "model" not in self.models:
+            raise UserMistake("no model sits in the agent's seat: choose model=…")
+        for seat, model in self.models.items():
+            try:
+                getattr(model, "check", lambda: None)()
+            except UserMistake as mistake:
+                raise UserMistake(f"{seat}={self.choice(seat)}: {mistake}") from None
+
+    @cached_property
+    def jobs(self) -> list[Job]:
+        """One job per benchmark of the suite."""
+        nodes = self.config.get("benchmark") or {}
+        if not nodes:
+            raise UserMistake("no benchmark is chosen: give benchmark=… or suite=[…]")
+        return [self.job(str(name), node) for name, node in nodes.items()]
+
+    def job(self, name: str, node: DictConfig) -> Job:
+        benchmark: Benchmark = build(node.build)
+        if self.config.sample is not None:
+            benchmark = stratified(benchmark, self.config.sample, self.config.seed)
+        if not benchmark.tasks:
+            raise UserMistake(f"benchmark {name} has no task left: loosen its filters")
+        return Job(
+            benchmark=benchmark,
+            evaluator=build(node.evaluator, judge=self.models.get("judge_model")),
+            model=self.models["model"],
+            user_model=self.models.get("user_model"),
+            trials=self.config.trials,
+            seed=self.config.seed,
+        )
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """What determines a trial: everything else may change between a run and its resume."""
+        played = plain(self.config.get("benchmark") or {})
+        return {
+            "benchmark": {name: node["build"] for name, node in played.items()},
+            "model": plain(self.config.get("model")),
+            "user_model": plain(self.config.get("user_model")),
+            "seed": self.config.seed,
+        }
+
+    @cached_property
+    def folder(self) -> Path:
+        """The run folder: `run=` or a name made of benchmark, model and configuration."""
+        if self.config.run is not None:
+            return Path(self.config.run)
+        benchmarks = "+".join(self.identity["benchmark"]) or "none"
+        name = f"{benchmarks}-{self.choice('model')}-{digest(self.identity)}"
+        return Path(self.config.runs_dir) / name
+
+    def choice(self, seat: str) -> str:
+        """Name the option that a seat's group was set to, such as `lexical`."""
+        key = "model" if seat == "model" else f"model@{seat}"
+        return str(self.choices.get(key) or "none").replace("/", "-")
+
+    def stages(self) -> Iterator[DictConfig]:
+        """Yield the configuration nodes of the chosen stages, in order."""
+        known = self.config.stage
+        wanted: Sequence[str] = plain(self.config.stages)
+        if isinstance(wanted, str):
+            wanted = [wanted]
+        for name in wanted:
+            if name not in known:
+                raise UserMistake(f"unknown stage {name!r}: stages are {', '.join(known)}")
+            yield known[name]
+
+    async def close(self) -> None:
+        for model in self.__dict__.get("models", {}).values():
+            if hasattr(model, "aclose"):
+                await model.aclose()

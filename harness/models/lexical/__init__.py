@@ -1,0 +1,1 @@
+from harness.models.lexical.model import Lexical as Lexical

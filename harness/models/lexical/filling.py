@@ -1,0 +1,170 @@
+"""Fill a tool's arguments: choose among the options, spread over lists, nest into a call."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.models.lexical.options import Option, render
+from harness.models.lexical.reading import Place
+from harness.models.lexical.slots import MISSING, Slot
+
+SURE = 0.45  # evidence that an optional argument needs
+ALIKE = 0.6  # how much weaker the options of a second, parallel call may be
+FAN = 12  # calls that one request may spread into
+Row = dict[int, Any]
+Lookup = Callable[[Slot], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """The arguments of one or several calls of a tool, and the needed slots left empty."""
+
+    calls: tuple[dict[str, Any], ...]
+    missing: tuple[Slot, ...]
+
+
+def fill(
+    slots: Sequence[Slot], options: Iterable[Option], places: Sequence[Place], lookup: Lookup
+) -> Filling:
+    """Choose values best first; `lookup` supplies what the request does not hold."""
+    ranked = sorted(options, key=lambda option: -option.score)
+    chosen = untangle(slots, choose(slots, ranked, frozenset()), places)
+    row = {index: option.value for index, option in chosen.items()}
+    missing = []
+    for index, slot in enumerate(slots):
+        if slot.needed and index not in row:
+            row[index] = fall_back(slot, lookup)
+            if row[index] is MISSING:
+                missing.append(slot)
+    rows = listed(slots, row, chosen, places) or [row, *repeats(slots, row, chosen, ranked, places)]
+    return Filling(tuple(assemble(slots, row) for row in rows[:FAN]), tuple(missing))
+
+
+def choose(
+    slots: Sequence[Slot], ranked: Sequence[Option], used: frozenset[int]
+) -> dict[int, Option]:
+    """Give each slot its best option; a mention serves one slot, an optional one needs evidence."""
+    chosen: dict[int, Option] = {}
+    for option in ranked:
+        sure = slots[option.slot].needed or option.evidence >= SURE
+        if sure and option.slot not in chosen and not option.uses & used:
+            chosen[option.slot] = option
+            used |= option.uses
+    return chosen
+
+
+def untangle(
+    slots: Sequence[Slot], chosen: dict[int, Option], places: Sequence[Place]
+) -> dict[int, Option]:
+    """Put numbered siblings (x1, x2) and the members of one list into the order of the slots."""
+    bundles: dict[tuple[Any, ...], list[int]] = {}
+    for index, option in chosen.items():
+        slot = slots[index]
+        if len(option.uses) == 1 and slot.kind != "array":
+            (use,) = option.uses
+            family = re.sub(r"\d+$", "", slot.path[-1])
+            key = (slot.kind, family) if family != slot.path[-1] else (slot.kind, places[use].group)
+            bundles.setdefault(key, []).append(index)
+    for indices in bundles.values():
+        by_place = sorted((chosen[index] for index in indices), key=lambda o: min(o.uses))
+        for index, option in zip(sorted(indices), by_place, strict=True):
+            (use,) = option.uses
+            value = render(slots[index], slots[index].kind, places[use].mention)
+            chosen[index] = Option(option.score, option.evidence, index, value, option.uses)
+    return chosen
+
+
+def fall_back(slot: Slot, lookup: Lookup) -> Any:
+    """Find a needed value outside the request: earlier results, the default, the only choice."""
+    value = lookup(slot)
+    if value is not MISSING:
+        return value
+    if slot.default is not MISSING:
+        return slot.default
+    if len(slot.choices) == 1:
+        return slot.choices[0]
+    return True if slot.kind == "boolean" else MISSING
+
+
+def listed(
+    slots: Sequence[Slot], row: Row, chosen: Mapping[int, Option], places: Sequence[Place]
+) -> list[Row]:
+    """Make one row per value where the text lists several values for a single-valued slot."""
+    used = frozenset[int]().union(*(option.uses for option in chosen.values()))
+    lists: dict[int, list[Any]] = {}
+    for index, option in chosen.items():
+        if slots[index].kind in ("array", "object"):
+            continue
+        values = [*option.others, *companions(slots[index], option, places, used)]
+        if values:
+            lists[index] = [option.value, *values]
+    if not lists:
+        return []
+    lengths = {len(values) for values in lists.values()}
+    if len(lengths) == 1:
+        (length,) = lengths
+        return [{**row, **{i: values[at] for i, values in lists.items()}} for at in range(length)]
+    rows = [row]
+    for index, values in lists.items():
+        rows = [{**each, index: value} for each in rows for value in values][: 4 * FAN]
+    return rows
+
+
+def companions(
+    slot: Slot, option: Option, places: Sequence[Place], used: frozenset[int]
+) -> list[Any]:
+    """Return the unused values that stand in one list with an option's mention."""
+    if len(option.uses) != 1:
+        return []
+    (use,) = option.uses
+    here = places[use]
+    if here.mention.kind == "phrase":
+        return []
+    rest = [p for n, p in enumerate(places) if p.group == here.group and n not in used]
+    values = [render(slot, slot.kind, place.mention) for place in rest]
+    return [value for value in values if value is not MISSING]
+
+
+def repeats(
+    slots: Sequence[Slot],
+    row: Row,
+    chosen: Mapping[int, Option],
+    ranked: Sequence[Option],
+    places: Sequence[Place],
+) -> list[Row]:
+    """Make further rows from mentions left over that suit the same slots in the same way."""
+
+    def alike(option: Option) -> bool:
+        first = chosen.get(option.slot)
+        if first is None or len(first.uses) != 1 or len(option.uses) != 1:
+            return False
+        (old,), (new,) = first.uses, option.uses
+        mention = places[new].mention
+        same = mention.kind == places[old].mention.kind and mention.kind != "phrase"
+        return same and first.value != option.value and option.score >= first.score - ALIKE
+
+    used = frozenset[int]().union(*(option.uses for option in chosen.values()))
+    candidates = [option for option in ranked if slots[option.slot].needed and alike(option)]
+    rows: list[Row] = []
+    while len(rows) < FAN:
+        more = choose(slots, candidates, used)
+        if not more:
+            break
+        used |= frozenset[int]().union(*(option.uses for option in more.values()))
+        rows.append({**row, **{index: option.value for index, option in more.items()}})
+    return rows
+
+
+def assemble(slots: Sequence[Slot], row: Mapping[int, Any]) -> dict[str, Any]:
+    """Nest flat values into the arguments of a call, in the order of the schema."""
+    arguments: dict[str, Any] = {}
+    for index in sorted(row):
+        *outer, last = slots[index].path
+        target = arguments
+        for name in outer:
+            target = target.setdefault(name, {})
+        target[last] = row[index]
+    return arguments

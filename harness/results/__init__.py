@@ -1,0 +1,1 @@
+"""Tables, manifests and the commands that check, compare and merge them."""

@@ -1,0 +1,196 @@
+"""The result table: one tidy row per benchmark and domain, domain averages, named totals.
+
+`info` says what the trials are of: run_id, model, model_revision, training, recipe, agent,
+user_model, judge_model, scripted, trials (expected per task) and `benchmarks`, by name
+(`describe` makes one): version, split, data_sha256, tasks {id: domain}, scripted, totals.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from harness.benchmark import Benchmark
+from harness.metrics import BadOutcomes
+from harness.outcomes import Outcome
+from harness.results.cells import Cell, Row, cell_row
+from harness.results.columns import columns
+from harness.results.files import read_table, write_table
+from harness.results.render import render_markdown, render_terminal
+from harness.statistics import t_bounds
+
+__all__ = [
+    "build_table",
+    "describe",
+    "read_table",
+    "render_markdown",
+    "render_terminal",
+    "write_table",
+]
+
+Info = Mapping[str, Any]
+RUN_FIELDS = (
+    "run_id",
+    "model",
+    "model_revision",
+    "training",
+    "recipe",
+    "agent",
+    "user_model",
+    "judge_model",
+)
+
+
+def describe(benchmark: Benchmark, split: str = "") -> dict[str, Any]:
+    """Say of a benchmark what a table must know: an entry of `info["benchmarks"]`."""
+    return {
+        "version": benchmark.version,
+        "split": split or benchmark.notes.get("split", ""),
+        "data_sha256": dict(benchmark.data_sha256),
+        "tasks": {task.id: task.domain for task in benchmark.tasks},
+        "scripted": benchmark.notes.get("scripted", ""),
+        "totals": benchmark.totals,
+    }
+
+
+def build_table(
+    outcomes: Iterable[Outcome], *, ks: Sequence[int], info: Info | None = None
+) -> list[Row]:
+    """Turn outcomes into rows: per domain, the unweighted domain average, the named totals.
+
+    Expected trials that are absent count as missing, so pass^k of an unfinished run is None and
+    never low. Raises BadOutcomes on repeated trials, unknown statuses and unknown tasks.
+    """
+    info = info or {}
+    ks = sorted(set(ks))
+    cells = gather(outcomes, info)
+    order = [*info.get("benchmarks", {}), *sorted({name for name, _ in cells})]
+    rows: list[Row] = []
+    for name in dict.fromkeys(order):
+        mine = {domain: cells[n, domain] for n, domain in sorted(cells) if n == name}
+        rows += benchmark_rows(name, mine, ks, info)
+    return rows
+
+
+def gather(outcomes: Iterable[Outcome], info: Info) -> dict[tuple[str, str], Cell]:
+    """Sort outcomes into cells and fill in the expected trials that are absent."""
+    cells: dict[tuple[str, str], Cell] = {}
+    expected = {n: b["tasks"] for n, b in info.get("benchmarks", {}).items() if b.get("tasks")}
+    for outcome in outcomes:
+        tasks = expected.get(outcome.benchmark)
+        if tasks is not None and outcome.task_id not in tasks:
+            raise BadOutcomes(f"{outcome.task_id} is not a task of this {outcome.benchmark} run")
+        cells.setdefault((outcome.benchmark, outcome.domain), Cell()).add(outcome)
+    for name, tasks in expected.items():
+        by_domain: dict[str, list[str]] = {}
+        for task, domain in tasks.items():
+            by_domain.setdefault(domain, []).append(task)
+        for domain, members in by_domain.items():
+            cell = cells.setdefault((name, domain), Cell())
+            cell.fill_missing(members, int(info.get("trials") or 1))
+    return cells
+
+
+def benchmark_rows(
+    name: str, cells: Mapping[str, Cell], ks: Sequence[int], info: Info
+) -> list[Row]:
+    """Rows of one benchmark, all with the same columns."""
+    about = info.get("benchmarks", {}).get(name, {})
+    policy = info.get("error_policy") or "fail"
+    figures = {domain: cell_row(cell, ks, policy) for domain, cell in cells.items()}
+    bodies = [{"kind": "domain", "domain": d, **row} for d, row in figures.items()]
+    if len(figures) > 1:
+        bodies.append(average_row(list(figures.values()), ks))
+    bodies += total_rows(figures, about.get("totals"))
+    head = {field: info.get(field) for field in RUN_FIELDS} | {
+        "benchmark": name,
+        "benchmark_version": about.get("version"),
+        "data_sha256": data_hash(about.get("data_sha256")),
+        "split": about.get("split"),
+        "scripted": label(about.get("scripted"), info.get("scripted")),
+        "error_policy": policy,
+    }
+    names = columns(ks)
+    return [{column: (head | body).get(column) for column in names} for body in bodies]
+
+
+def label(*notes: Any) -> str | None:
+    """Name the rule-based parties: their numbers must not pass for a language model's."""
+    texts = [n if isinstance(n, str) else ", ".join(map(str, n)) for n in notes if n]
+    return "; ".join(dict.fromkeys(texts)) or None
+
+
+def data_hash(data: Any) -> str | None:
+    """Reduce hashes per file to one."""
+    if not data or isinstance(data, str):
+        return data or None
+    return hashlib.sha256(json.dumps(dict(data), sort_keys=True).encode()).hexdigest()
+
+
+def average_row(rows: Sequence[Row], ks: Sequence[int]) -> Row:
+    """Unweighted mean of domains; SE = sqrt(sum SE_d^2)/D. None where a domain has none."""
+    out: Row = {"kind": "average", "domain": "average"}
+    for name in ("n_tasks", "n_clusters", "trials_expected", "trials_scored", "errors", "missing"):
+        out[name] = sum(row[name] for row in rows)
+    for name in ("in_tokens", "out_tokens", "cost_trials", "retries", "tasks_lost"):
+        out[name] = sum(row[name] for row in rows)
+    for k in ks:
+        out[f"tasks_used_{k}"] = sum(row[f"tasks_used_{k}"] for row in rows)
+        for name in (f"pass^{k}", f"pass@{k}", f"pass^{k}_partial", f"pass^{k}_drop"):
+            out[name] = mean_of(rows, name)
+        out |= average_bounds(rows, k, out[f"pass^{k}_partial"])
+    out["avg_reward"] = mean_of(rows, "avg_reward")
+    return out
+
+
+def mean_of(rows: Sequence[Row], name: str) -> float | None:
+    values = [row[name] for row in rows]
+    return None if None in values else math.fsum(values) / len(values)
+
+
+def average_bounds(rows: Sequence[Row], k: int, mean: float | None) -> Row:
+    """Interval of a domain average: t with Welch-Satterthwaite degrees of freedom.
+
+    Where a domain shows no spread its SE of 0 says nothing: then the mean of the domains' own
+    bounds is taken, which is wider.
+    """
+    errors = [row[f"se_{k}"] for row in rows]
+    lows, highs = mean_of(rows, f"ci_lo_{k}"), mean_of(rows, f"ci_hi_{k}")
+    if mean is None or lows is None or highs is None:
+        return {}
+    if None in errors or 0 in errors:
+        return {f"ci_lo_{k}": lows, f"ci_hi_{k}": highs, f"ci_method_{k}": "mean of bounds"}
+    squares = [error**2 for error in errors]
+    freedom = [max(1, row["n_clusters"] - 1) for row in rows]
+    df = sum(squares) ** 2 / sum(s**2 / f for s, f in zip(squares, freedom, strict=True))
+    error = math.sqrt(math.fsum(squares)) / len(rows)
+    low, high = t_bounds(mean, error, df)
+    return {
+        f"se_{k}": error,
+        f"ci_lo_{k}": max(0.0, low),
+        f"ci_hi_{k}": min(1.0, high),
+        f"ci_method_{k}": "t",
+    }
+
+
+def total_rows(
+    figures: Mapping[str, Row],
+    totals: Callable[[Mapping[str, float]], Iterable[Mapping[str, Any]]] | None,
+) -> list[Row]:
+    """The benchmark's own named totals over its domains' pass rates, each with its formula."""
+    if totals is None:
+        return []
+    rates = {d: row["pass^1_partial"] for d, row in figures.items() if row.get("pass^1_partial")}
+    return [
+        {
+            "kind": "total",
+            "domain": str(total["name"]),
+            "pass^1": total["value"],
+            "formula": total.get("formula"),
+            "missing_domains": ", ".join(map(str, total.get("missing") or ())) or None,
+        }
+        for total in totals(rates)
+    ]
