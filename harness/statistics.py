@@ -100,6 +100,7 @@ def bootstrap(
     """
     import numpy as np
 
+    sums = sorted(sums)
     values = np.array([float(v) for v, _, _ in sums])
     sizes = np.array([size for _, size, _ in sums], dtype=float)
     times = np.array([m for _, _, m in sums], dtype=float)

@@ -185,7 +185,5 @@ def histogram_text(summary: Summary) -> str:
     if whole is not None:
         return json.dumps(whole, separators=(",", ":"))
     counts: Mapping[Counts, int] = summary.counts
-    by_n = {
-        str(n): [counts[n, c] for c in range(n + 1)] for n in sorted({n for n, _ in counts})
-    }
+    by_n = {str(n): [counts[n, c] for c in range(n + 1)] for n in sorted({n for n, _ in counts})}
     return json.dumps(by_n, separators=(",", ":"))

@@ -21,6 +21,7 @@ from harness.results.columns import columns
 from harness.results.files import read_table, write_table
 from harness.results.render import render_markdown, render_terminal
 from harness.statistics import t_bounds
+from harness.tallies import ErrorPolicy
 
 __all__ = [
     "build_table",
@@ -79,10 +80,9 @@ def gather(outcomes: Iterable[Outcome], info: Info) -> dict[tuple[str, str], Cel
     """Sort outcomes into cells and fill in the expected trials that are absent."""
     cells: dict[tuple[str, str], Cell] = {}
     expected = {n: b["tasks"] for n, b in info.get("benchmarks", {}).items() if b.get("tasks")}
+    homes: dict[str, dict[str, str]] = {}
     for outcome in outcomes:
-        tasks = expected.get(outcome.benchmark)
-        if tasks is not None and outcome.task_id not in tasks:
-            raise BadOutcomes(f"{outcome.task_id} is not a task of this {outcome.benchmark} run")
+        check_home(outcome, expected.get(outcome.benchmark), homes)
         cells.setdefault((outcome.benchmark, outcome.domain), Cell()).add(outcome)
     for name, tasks in expected.items():
         by_domain: dict[str, list[str]] = {}
@@ -94,12 +94,24 @@ def gather(outcomes: Iterable[Outcome], info: Info) -> dict[tuple[str, str], Cel
     return cells
 
 
+def check_home(
+    outcome: Outcome, tasks: Mapping[str, str] | None, homes: dict[str, dict[str, str]]
+) -> None:
+    """Refuse a task that the run does not have, or that stands in two domains."""
+    name, task, domain = outcome.benchmark, outcome.task_id, outcome.domain
+    if tasks is not None and task not in tasks:
+        raise BadOutcomes(f"{task} is not a task of this {name} run")
+    home = homes.setdefault(name, {}).setdefault(task, domain if tasks is None else tasks[task])
+    if home != domain:
+        raise BadOutcomes(f"{name} task {task} is of domain {home!r}, not {domain!r}")
+
+
 def benchmark_rows(
     name: str, cells: Mapping[str, Cell], ks: Sequence[int], info: Info
 ) -> list[Row]:
     """Rows of one benchmark, all with the same columns."""
     about = info.get("benchmarks", {}).get(name, {})
-    policy = info.get("error_policy") or "fail"
+    policy: ErrorPolicy = info.get("error_policy") or "fail"
     figures = {domain: cell_row(cell, ks, policy) for domain, cell in cells.items()}
     bodies = [{"kind": "domain", "domain": d, **row} for d, row in figures.items()]
     if len(figures) > 1:
@@ -183,7 +195,8 @@ def total_rows(
     """The benchmark's own named totals over its domains' pass rates, each with its formula."""
     if totals is None:
         return []
-    rates = {d: row["pass^1_partial"] for d, row in figures.items() if row.get("pass^1_partial")}
+    known = {domain: row.get("pass^1_partial") for domain, row in figures.items()}
+    rates = {domain: rate for domain, rate in known.items() if rate is not None}
     return [
         {
             "kind": "total",
