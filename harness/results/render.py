@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from harness.results.columns import ks_of
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 TERMINAL_KS = 4
+SCORES = ("tasks×trials", "MDE")
 
 
 def render_markdown(rows: Sequence[Row]) -> str:
@@ -36,12 +37,17 @@ def render_terminal(rows: Sequence[Row], console: Console) -> None:
         console.print("No trials: nothing to show.")
         return
     heads, body = grid(rows, shown_ks(ks_of(list(rows[0]))))
-    table = Table()
-    for position, head in enumerate(heads):
-        table.add_column(escape(head), justify="left" if position < 1 else "right")
-    for line in body:
-        table.add_row(*(escape(cell).replace(" \\[", "\n\\[") for cell in line))
-    console.print(table)
+    scores = [i for i, head in enumerate(heads) if not i or head in SCORES or "pass" in head]
+    costs = [0, *(i for i in range(len(heads)) if i not in scores)]
+    for chosen in (scores, costs):
+        table = Table()
+        for i in chosen:
+            justify: Literal["left", "right"] = "right" if i else "left"
+            table.add_column(escape(heads[i]), justify=justify, overflow="fold")
+        for line in body:
+            table.add_row(*(escape(line[i].replace(" [", "\n[")) for i in chosen))
+        if len(chosen) > 1:
+            console.print(table)
     for note in notes_on(rows):
         console.print(f"• {escape(note)}", highlight=False)
 
@@ -104,7 +110,7 @@ def estimate(row: Row, k: int) -> str:
     if value is None:
         return "–"
     star = "" if row[f"pass^{k}"] is not None else f"*({row[f'tasks_used_{k}']}/{row['n_tasks']})"
-    interval = "" if None in bounds else f" [{percent(bounds[0])}, {percent(bounds[1])}]"
+    interval = "" if None in bounds else f" [{percent(bounds[0])}–{percent(bounds[1])}]"
     return f"{percent(value)}{star}{interval}"
 
 
