@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 TERMINAL_KS = 4
-SCORES = ("tasks×trials", "MDE")
+SCORES = ("tasks", "MDE")
 
 
 def render_markdown(rows: Sequence[Row]) -> str:
@@ -30,6 +30,7 @@ def render_markdown(rows: Sequence[Row]) -> str:
 
 def render_terminal(rows: Sequence[Row], console: Console) -> None:
     """Print rows as a table on a rich console, with notes below it."""
+    from rich.box import SIMPLE_HEAD
     from rich.markup import escape
     from rich.table import Table
 
@@ -40,7 +41,7 @@ def render_terminal(rows: Sequence[Row], console: Console) -> None:
     scores = [i for i, head in enumerate(heads) if not i or head in SCORES or "pass" in head]
     costs = [0, *(i for i in range(len(heads)) if i not in scores)]
     for chosen in (scores, costs):
-        table = Table()
+        table = Table(box=SIMPLE_HEAD, pad_edge=False)
         for i in chosen:
             justify: Literal["left", "right"] = "right" if i else "left"
             table.add_column(escape(heads[i]), justify=justify, overflow="fold")
@@ -61,7 +62,7 @@ def shown_ks(ks: Sequence[int]) -> list[int]:
 
 def grid(rows: Sequence[Row], ks: Sequence[int]) -> tuple[list[str], list[list[str]]]:
     """Lay out headings and cells; columns that say nothing anywhere are left out."""
-    heads = ["", "tasks×trials", *(f"pass^{k}" for k in ks)]
+    heads = ["", "tasks", *(f"pass^{k}" for k in ks)]
     heads += [f"pass@{ks[-1]}" if ks else "pass@k", "flaky/never/always", "errors", "calls", "cost"]
     heads += ["tokens in/out", "seconds", "MDE"]
     body = [cells(row, ks) for row in rows if row["kind"] != "total"]
@@ -92,9 +93,9 @@ def cells(row: Row, ks: Sequence[int]) -> list[str]:
 
 
 def title(row: Row) -> str:
-    """Name a row: benchmark/domain, and the rule-based parties behind it."""
+    """Name a row: benchmark/domain, with a dagger where rule-based parties stand behind it."""
     name = f"{row['benchmark']}/{row['domain']}" if row["domain"] else row["benchmark"]
-    return f"{name} ({row['scripted']})" if row["scripted"] else name
+    return f"{name} †" if row["scripted"] else name
 
 
 def trials(row: Row) -> str:
@@ -135,6 +136,8 @@ def notes_on(rows: Sequence[Row]) -> list[str]:
     ks = ks_of(list(rows[0]))
     domains = [row for row in rows if row["kind"] == "domain"]
     notes = [origin(rows[0])]
+    scripted = {row["benchmark"]: row["scripted"] for row in rows if row["scripted"]}
+    notes += [f"† {name}: rule-based parties: {who}" for name, who in scripted.items()]
     notes += [total_note(row) for row in rows if row["kind"] == "total"]
     notes += [note for row in domains for note in (error_note(row), gap_note(row, ks)) if note]
     if any(row[f"pass^{k}"] is None for row in domains for k in ks):
