@@ -9,6 +9,7 @@ blobs/<shard>.jsonl      {"sha": ..., "text": ...}: system texts and tool lists,
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -117,7 +118,8 @@ def write_text(path: Path, text: str) -> None:
             os.fsync(file.fileno())
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink()
         raise UserMistake(f"cannot write {path}: {error.strerror}") from None
 
 
