@@ -41,16 +41,22 @@ def render_terminal(rows: Sequence[Row], console: Console) -> None:
     scores = [i for i, head in enumerate(heads) if not i or head in SCORES or "pass" in head]
     costs = [0, *(i for i in range(len(heads)) if i not in scores)]
     for chosen in (scores, costs):
-        table = Table(box=SIMPLE_HEAD, pad_edge=False)
+        table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
         for i in chosen:
             justify: Literal["left", "right"] = "right" if i else "left"
             table.add_column(escape(heads[i]), justify=justify, overflow="fold")
         for line in body:
-            table.add_row(*(escape(line[i].replace(" [", "\n[")) for i in chosen))
+            table.add_row(*(escape(stacked(line[i])) for i in chosen))
         if len(chosen) > 1:
             console.print(table)
     for note in notes_on(rows):
         console.print(f"• {escape(note)}", highlight=False)
+
+
+def stacked(cell: str) -> str:
+    """Put the interval of an estimate below it."""
+    value, bracket, bounds = cell.partition(" [")
+    return f"{value}\n{bounds[:-1]}" if bracket else cell
 
 
 def shown_ks(ks: Sequence[int]) -> list[int]:
