@@ -51,7 +51,7 @@ def describe(benchmark: Benchmark, split: str = "") -> dict[str, Any]:
         "version": benchmark.version,
         "split": split or benchmark.notes.get("split", ""),
         "data_sha256": dict(benchmark.data_sha256),
-        "tasks": {task.id: task.domain for task in benchmark.tasks},
+        "tasks": {task.id: task.domain for task in benchmark.tasks if task.scored},
         "scripted": benchmark.notes.get("scripted", ""),
         "totals": benchmark.totals,
     }
