@@ -15,6 +15,7 @@ from harness.benchmark import Benchmark
 from harness.configure import build, digest, plain
 from harness.faults import UserMistake
 from harness.protocols import Model
+from harness.results.table import describe
 from harness.runner import Job
 from harness.sample import stratified
 
@@ -104,6 +105,22 @@ class App:
             if name not in known:
                 raise UserMistake(f"unknown stage {name!r}: stages are {', '.join(known)}")
             yield known[name]
+
+    def info(self) -> dict[str, Any]:
+        """Say what the trials are of, for tables and manifests."""
+        about: dict[str, dict[str, Any]] = {
+            seat: getattr(model, "describe", dict)() for seat, model in self.models.items()
+        }
+        labels = [f"{seat} {d['label']}" for seat, d in about.items() if d.get("label")]
+        names = {seat: d.get("model") or self.choice(seat) for seat, d in about.items()}
+        return {
+            "run_id": self.folder.name,
+            **names,
+            "scripted": labels,
+            "trials": self.config.trials,
+            "seats": about,
+            "benchmarks": {job.benchmark.name: describe(job.benchmark) for job in self.jobs},
+        }
 
     async def close(self) -> None:
         for model in self.__dict__.get("models", {}).values():

@@ -22,7 +22,7 @@ def show_plan(app: App) -> None:
     """Print stages, seats, trials, calls, estimated tokens and cost, and what is missing."""
     app.console.print(f"stages: {', '.join(plain(app.config.stages))}    run folder: {app.folder}")
     for seat, model in app.models.items():
-        about = getattr(model, "plan", dict)()
+        about: dict[str, Any] = getattr(model, "plan", dict)()
         app.console.print(f"{seat}: {app.choice(seat)} {describe(about)}", highlight=False)
         for line in missing(model):
             app.console.print(f"  missing: {line}", highlight=False)

@@ -10,6 +10,7 @@ from harness.app import App
 from harness.faults import UserMistake
 from harness.outcomes import Outcome
 from harness.progress import Watcher
+from harness.results.table import build_table, render_terminal, write_table
 from harness.runner import Job, Runner, rescore
 from harness.store import RunStore, need, read_outcomes, write_text
 
@@ -50,7 +51,7 @@ def wanted(job: Job) -> set[tuple[str, str, int]]:
 
 def stored_config(app: App) -> str:
     """Render the configuration without Hydra's own node, resolved, for later stages."""
-    config = OmegaConf.masked_copy(app.config, [k for k in app.config if k != "hydra"])
+    config = OmegaConf.masked_copy(app.config, [str(k) for k in app.config if k != "hydra"])
     return OmegaConf.to_yaml(config, resolve=True)
 
 
@@ -75,3 +76,13 @@ async def score(app: App, concurrency: int = 32) -> None:
     if not counts["scored"]:
         raise UserMistake(f"{folder} holds no episode of {', '.join(app.identity['benchmark'])}")
     app.console.print(f"{counts['scored']} episodes scored, {counts['changed']} outcomes changed")
+
+
+async def report(app: App) -> None:
+    """Build the result table from the stored outcomes, write it and print it."""
+    rows = build_table(
+        read_outcomes(app.folder).values(), ks=range(1, app.config.trials + 1), info=app.info()
+    )
+    write_table(app.folder, rows)
+    render_terminal(rows, app.console)
+    app.console.print(f"run folder: {app.folder}", highlight=False)
