@@ -1,107 +1,144 @@
-"""Telecom's two databases as shared bases: the carrier's accounts and the customer's phone.
+"""The carrier's database as a shared base.
 
-The official dump writes every field, dates as text, amounts as floats; accounts are lists there
-and tables here (id -> record, in the same order), so that a write copies one record.
+The official dump writes every field, dates as text and amounts as floats. Accounts are lists
+there; here they are tables (id -> record, in the same order), so that a write copies one record.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Callable, Mapping
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Literal, cast
 
-from evaluators.tau2.worlds.store import Base, Json, Store, canonical, clone
+from pydantic import BaseModel, ConfigDict, Field
 
-Read = Callable[[Any], Any]
-Field = tuple[Read, Any]
+from evaluators.tau2.worlds.store import Json, Store, canonical
 
-REQUIRED: Any = object()
-ADDRESS = "123456 1234567 1234 12"
-
-
-def text(value: Any) -> Any:
-    return value
-
-
-def moment(value: Any) -> str | None:
-    """Write a date and time as the official dump does: `2025-01-20 14:30:00`."""
-    return None if value is None else str(value).replace("T", " ")
-
-
-def number(value: Any) -> float:
-    return float(value)
-
-
-def entries(fields: Mapping[str, Field]) -> Read:
-    return lambda rows: [complete(row, fields) for row in rows]
-
-
-def complete(row: Mapping[str, Any], fields: Mapping[str, Field]) -> Json:
-    """Write `row` with all fields in their official order; raises ValueError on a misfit."""
-    unknown = row.keys() - fields.keys()
-    if unknown:
-        raise ValueError(f"telecom data: unknown field {sorted(unknown)[0]!r} in {dict(row)!r:.120}")
-    out: Json = {}
-    for name, (read, default) in fields.items():
-        if name not in row and default is REQUIRED:
-            raise ValueError(f"telecom data: no field {name!r} in {dict(row)!r:.120}")
-        out[name] = read(row[name]) if name in row else clone(default)
-    return out
-
-
-def needed(names: str, read: Read = text) -> dict[str, Field]:
-    return {name: (read, REQUIRED) for name in names.split()}
-
-
-def optional(names: str, default: Any = None, read: Read = text) -> dict[str, Field]:
-    return {name: (read, default) for name in names.split()}
-
-
-PLAN = needed("plan_id name") | needed(
-    "data_limit_gb price_per_month data_refueling_price_per_gb", number
-)
-DEVICE = (
-    needed("device_id device_type model")
-    | optional("imei")
-    | needed("is_esim_capable")
-    | optional("activated", False)
-    | optional("activation_date last_esim_transfer_date", None, moment)
-)
-LINE = (
-    needed("line_id phone_number")
-    | optional("status", "Pending Activation")
-    | needed("plan_id")
-    | optional("device_id")
-    | optional("data_used_gb data_refueling_gb", 0.0, number)
-    | optional("roaming_enabled", False)
-    | optional("contract_end_date last_plan_change_date last_sim_replacement_date")
-    | optional("suspension_start_date")
-)
-CHARGE = needed("description") | needed("amount", number) | needed("date item_type")
-BILL = (
-    needed("bill_id customer_id period_start period_end issue_date")
-    | needed("total_due", number)
-    | needed("due_date")
-    | optional("line_items", [], entries(CHARGE))
-    | optional("status", "Draft")
-)
-PAYMENT_METHOD = needed("method_type account_number_last_4 expiration_date")
-POSTAL = needed("street city state zip_code")
-CUSTOMER = (
-    needed("customer_id full_name date_of_birth email phone_number")
-    | {"address": (lambda row: complete(row, POSTAL), REQUIRED)}
-    | optional("account_status", "Pending Verification")
-    | optional("payment_methods", [], entries(PAYMENT_METHOD))
-    | optional("line_ids bill_ids", [], list)
-    | optional("created_at", "2025-01-01", moment)
-    | optional("last_extension_date")
-    | optional("goodwill_credit_used_this_year", 0.0, number)
-)
-TABLES = {
-    "plans": ("plan_id", PLAN),
-    "customers": ("customer_id", CUSTOMER),
-    "lines": ("line_id", LINE),
-    "bills": ("bill_id", BILL),
-    "devices": ("device_id", DEVICE),
+KEYS = {
+    "plans": "plan_id",
+    "customers": "customer_id",
+    "lines": "line_id",
+    "bills": "bill_id",
+    "devices": "device_id",
 }
+
+
+class Record(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Address(Record):
+    street: str
+    city: str
+    state: str
+    zip_code: str
+
+
+class Plan(Record):
+    plan_id: str
+    name: str
+    data_limit_gb: float
+    price_per_month: float
+    data_refueling_price_per_gb: float
+
+
+class Device(Record):
+    device_id: str
+    device_type: Literal["phone", "router", "tablet", "watch", "other"]
+    model: str
+    imei: str | None = None
+    is_esim_capable: bool
+    activated: bool = False
+    activation_date: datetime | None = None
+    last_esim_transfer_date: datetime | None = None
+
+
+class Line(Record):
+    line_id: str
+    phone_number: str
+    status: Literal["Active", "Suspended", "Pending Activation", "Closed"] = "Pending Activation"
+    plan_id: str
+    device_id: str | None = None
+    data_used_gb: float = 0.0
+    data_refueling_gb: float = 0.0
+    roaming_enabled: bool = False
+    contract_end_date: date | None = None
+    last_plan_change_date: date | None = None
+    last_sim_replacement_date: date | None = None
+    suspension_start_date: date | None = None
+
+
+class LineItem(Record):
+    description: str
+    amount: float
+    date: date
+    item_type: str
+
+
+class Bill(Record):
+    bill_id: str
+    customer_id: str
+    period_start: date
+    period_end: date
+    issue_date: date
+    total_due: float
+    due_date: date
+    line_items: list[LineItem] = []
+    status: Literal["Draft", "Issued", "Awaiting Payment", "Paid", "Overdue", "Disputed"] = "Draft"
+
+
+class PaymentMethod(Record):
+    method_type: Literal["Credit Card", "Debit Card", "PayPal"]
+    account_number_last_4: str
+    expiration_date: str
+
+
+class Customer(Record):
+    customer_id: str
+    full_name: str
+    date_of_birth: str
+    email: str
+    phone_number: str
+    address: Address
+    account_status: Literal["Active", "Suspended", "Pending Verification", "Closed"] = (
+        "Pending Verification"
+    )
+    payment_methods: list[PaymentMethod] = []
+    line_ids: list[str] = []
+    bill_ids: list[str] = []
+    created_at: datetime = Field(default=cast(Any, date(2025, 1, 1)))  # officially not validated
+    last_extension_date: date | None = None
+    goodwill_credit_used_this_year: float = 0.0
+
+
+class TelecomDB(Record):
+    plans: list[Plan] = []
+    customers: list[Customer] = []
+    lines: list[Line] = []
+    bills: list[Bill] = []
+    devices: list[Device] = []
+
+
+class Accounts(Store):
+    """The carrier's tables. The official database holds them as lists: so does its hash."""
+
+    def _text(self, section: str) -> str:
+        old, new = self.base.root.get(section, {}), self[section]
+        if section not in self.base.notes:
+            self.base.notes[section] = {key: canonical(row) for key, row in old.items()}
+        texts = self.base.notes[section]
+        rows = (texts[key] if old.get(key) is row else canonical(row) for key, row in new.items())
+        return f"[{', '.join(rows)}]"
+
+
+def accounts_dump(root: Json) -> Json:
+    """Validate the carrier's database and file its lists by id; raises ValueError."""
+    lists = {name: list(t.values()) if isinstance(t, dict) else t for name, t in root.items()}
+    dump = jsonable(TelecomDB.model_validate(lists))
+    return {name: {row[key]: row for row in dump[name]} for name, key in KEYS.items()}
+
+
+def jsonable(model: BaseModel) -> Json:
+    """Dump a model with its dates as the official text and hash write them."""
+    out: Json = json.loads(json.dumps(model.model_dump(), default=str))
+    return out
