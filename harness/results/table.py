@@ -52,9 +52,16 @@ def describe(benchmark: Benchmark, split: str = "") -> dict[str, Any]:
         "split": split or benchmark.notes.get("split", ""),
         "data_sha256": dict(benchmark.data_sha256),
         "tasks": {task.id: task.domain for task in benchmark.tasks if task.scored},
-        "scripted": benchmark.notes.get("scripted", ""),
+        "clusters": {task.id: task.cluster for task in benchmark.tasks if task.cluster},
+        "scripted": scripted_parties(benchmark.notes),
         "totals": benchmark.totals,
     }
+
+
+def scripted_parties(notes: Mapping[str, Any]) -> str:
+    """Read the labels of rule-based parties from a benchmark's notes."""
+    seats = [f"{seat}: {notes[seat]}" for seat in ("agent", "user", "judge") if notes.get(seat)]
+    return str(notes.get("scripted") or "; ".join(seats))
 
 
 def build_table(
@@ -86,11 +93,13 @@ def gather(outcomes: Iterable[Outcome], info: Info) -> dict[tuple[str, str], Cel
         cells.setdefault((outcome.benchmark, outcome.domain), Cell()).add(outcome)
     for name, tasks in expected.items():
         by_domain: dict[str, list[str]] = {}
+        named = info["benchmarks"][name].get("clusters") or {}
         for task, domain in tasks.items():
             by_domain.setdefault(domain, []).append(task)
         for domain, members in by_domain.items():
             cell = cells.setdefault((name, domain), Cell())
             cell.fill_missing(members, int(info.get("trials") or 1))
+            cell.clusters |= {t: named[t] for t in members if t in named}
     return cells
 
 
