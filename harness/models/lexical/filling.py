@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.models.lexical.options import Option, render
+from harness.models.lexical.options import Option
 from harness.models.lexical.reading import Place
 from harness.models.lexical.slots import MISSING, Slot
+from harness.models.lexical.values import render
 
 SURE = 0.45  # evidence that an optional argument needs
-ALIKE = 0.6  # how much weaker the options of a second, parallel call may be
+ALIKE = 0.4  # how much weaker the options of a second, parallel call may be
 FAN = 12  # calls that one request may spread into
 Row = dict[int, Any]
 Lookup = Callable[[Slot], Any]
@@ -20,7 +21,7 @@ Lookup = Callable[[Slot], Any]
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """The arguments of one or several calls of a tool, and the needed slots left empty."""
+    """The arguments of one or several calls of a tool; none where a needed slot is empty."""
 
     calls: tuple[dict[str, Any], ...]
     missing: tuple[Slot, ...]
@@ -39,8 +40,10 @@ def fill(
             row[index] = fall_back(slot, lookup)
             if row[index] is MISSING:
                 missing.append(slot)
+    if missing:
+        return Filling((), tuple(missing))
     rows = listed(slots, row, chosen, places) or [row, *repeats(slots, row, chosen, ranked, places)]
-    return Filling(tuple(assemble(slots, row) for row in rows[:FAN]), tuple(missing))
+    return Filling(tuple(assemble(slots, row) for row in rows[:FAN]), ())
 
 
 def choose(
@@ -98,9 +101,9 @@ def listed(
     for index, option in chosen.items():
         if slots[index].kind in ("array", "object"):
             continue
-        values = [*option.others, *companions(slots[index], option, places, used)]
-        if values:
-            lists[index] = [option.value, *values]
+        values = companions(slots[index], option, places, used) or [option.value, *option.others]
+        if len(values) > 1:
+            lists[index] = values
     if not lists:
         return []
     lengths = {len(values) for values in lists.values()}
@@ -116,16 +119,16 @@ def listed(
 def companions(
     slot: Slot, option: Option, places: Sequence[Place], used: frozenset[int]
 ) -> list[Any]:
-    """Return the unused values that stand in one list with an option's mention."""
-    if len(option.uses) != 1:
+    """Return the values of the list in which an option's mention stands, unless others use it."""
+    if len(option.uses) != 1 or option.others:
         return []
     (use,) = option.uses
     here = places[use]
-    if here.mention.kind == "phrase":
+    group = {n for n, place in enumerate(places) if place.group == here.group}
+    if not here.listed or here.mention.kind == "phrase" or used & (group - {use}):
         return []
-    rest = [p for n, p in enumerate(places) if p.group == here.group and n not in used]
-    values = [render(slot, slot.kind, place.mention) for place in rest]
-    return [value for value in values if value is not MISSING]
+    values = [render(slot, slot.kind, places[n].mention) for n in sorted(group)]
+    return [] if MISSING in values else values
 
 
 def repeats(
@@ -135,7 +138,7 @@ def repeats(
     ranked: Sequence[Option],
     places: Sequence[Place],
 ) -> list[Row]:
-    """Make further rows from mentions left over that suit the same slots in the same way."""
+    """Make further rows from mentions left over that fill all the same slots in the same way."""
 
     def alike(option: Option) -> bool:
         first = chosen.get(option.slot)
@@ -147,11 +150,12 @@ def repeats(
         return same and first.value != option.value and option.score >= first.score - ALIKE
 
     used = frozenset[int]().union(*(option.uses for option in chosen.values()))
-    candidates = [option for option in ranked if slots[option.slot].needed and alike(option)]
+    candidates = [option for option in ranked if alike(option)]
+    full = {i for i, o in chosen.items() if len(o.uses) == 1 and slots[i].needed}
     rows: list[Row] = []
     while len(rows) < FAN:
         more = choose(slots, candidates, used)
-        if not more:
+        if not more or not full <= more.keys():
             break
         used |= frozenset[int]().union(*(option.uses for option in more.values()))
         rows.append({**row, **{index: option.value for index, option in more.items()}})

@@ -7,35 +7,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-TOKEN = re.compile(r"[^\W_]+(?:['’](?:s|t|re|ll|ve|d|m)\b)?", re.IGNORECASE)
+TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 PART = re.compile(r"\d+|[^\W\d_]+")
 HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 IDEOGRAPHS = 0x2E80  # from here on, scripts that we cut into pairs of characters
 
-STOP = frozenset(
-    """a an the this that these those there here it its itself i me my mine we us our you your he
-    him his she her they them their who whom whose which what when where why how am is are was were
-    be been being do does did doing done have has had having will would shall should can could may
-    might must let and or but nor so if then than because while as of at by for with about against
-    between into through during before after above below to from up down in out on off over under
-    again once all any both each few more most other some such only own same too very just also
-    please help want need like know tell give show hey hi hello thanks thank s t re ll ve d m
-    dont not no yes okay ok sure now one using use via per etc""".split()
-)
-_GENERIC = """get fetch retrieve find search look lookup obtain calculate compute determine estimate
-    check make create generate provide return perform execute run set update list add show display
-    allow give function tool information info detail data value result number given specified
-    specific based current available certain particular user name type used various several
-    different optional default example request string object parameter format item new"""
-SUFFIXES = tuple(
-    sorted(
-        """izations ization ations ation ators ator ating ated ates ate ements ement ments ment
-        nesses ness ingly ings ing edly ied ies ers ors er or ions ion ives ive ally als al ities
-        ity ables able ances ance ences ence ful es ed ly s e y""".split(),
-        key=len,
-        reverse=True,
-    )
-)
+_STOP = """a an the this that these those there here it its itself i me my mine we us our you your
+    he him his she her they them their who whom whose which what when where why how am is are was
+    were be been being do does did doing done have has had having will would shall should can
+    could may might must let and or but nor so if then than because while as of at by for with
+    about against between into through during before after above below to from up down in out on
+    off over under again once all any both each few more most other some such only own same too
+    very just also please help want need like know tell give show hey hi hello thanks thank s t re
+    ll ve d m dont not no yes okay ok sure now one using use via per etc"""
+STOP = frozenset(_STOP.split())
+_GENERIC = """get fetch retrieve find search look lookup obtain calculate compute determine
+    estimate check make create generate provide return perform execute run set update list add
+    show display allow give function tool information info detail data value result number given
+    specified specific based current available certain particular user name type used various
+    several different optional default example request string object parameter format item new
+    include enable"""
+_SUFFIXES = """izations ization ations ation ators ator ating ated ates ate ements ement ments
+    ment nesses ness ingly ings ing edly ied ies ers ors er or ions ion ives ive ally als al ities
+    ity ables able ances ance ences ence ful es ed ly s e y"""
+SUFFIXES = tuple(sorted(_SUFFIXES.split(), key=len, reverse=True))
 
 
 @dataclass(frozen=True, slots=True)
