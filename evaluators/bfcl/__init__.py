@@ -1,0 +1,1 @@
+from evaluators.bfcl.tasks import benchmark as benchmark

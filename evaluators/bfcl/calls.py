@@ -20,49 +20,15 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from harness.types import ToolCall
+
 DENIED = frozenset({"kill", "exit", "quit", "remove", "unlink", "popen", "Popen", "run"})
 _NAME_BEFORE_PARENTHESIS = re.compile(r"\b([a-zA-Z_]\w*)\s*(?=\()")
 _PURE: tuple[Callable[..., Any], ...] = (
-    abs,
-    all,
-    any,
-    ascii,
-    bin,
-    bool,
-    callable,
-    chr,
-    complex,
-    dict,
-    divmod,
-    enumerate,
-    filter,
-    float,
-    format,
-    frozenset,
-    hex,
-    int,
-    isinstance,
-    issubclass,
-    len,
-    list,
-    max,
-    min,
-    next,
-    oct,
-    ord,
-    range,
-    repr,
-    reversed,
-    round,
-    set,
-    slice,
-    sorted,
-    str,
-    sum,
-    tuple,
-    type,
-    zip,
-)
+    abs, all, any, ascii, bin, bool, callable, chr, complex, dict, divmod, enumerate, filter,
+    float, format, frozenset, hex, int, isinstance, issubclass, len, list, max, min, next, oct,
+    ord, range, repr, reversed, round, set, slice, sorted, str, sum, tuple, type, zip,
+)  # fmt: skip
 _UNARY: Mapping[type[ast.unaryop], Callable[[Any], Any]] = {
     ast.USub: operator.neg,
     ast.UAdd: operator.pos,
@@ -74,12 +40,40 @@ _BINARY: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Sub: operator.sub,
 }
 
+TEXT_ARGUMENT = "$text"
+"""The one argument of a call that exists only as text (prompting mode)."""
+
 Method = Callable[..., Any]
 
 
 def call_text(name: str, arguments: Mapping[str, Any]) -> str:
     """Write a call as the official function-calling handlers do."""
     return f"{name}({','.join([f'{key}={value!r}' for key, value in arguments.items()])})"
+
+
+def parsed_text(name: str, arguments: Mapping[str, Any]) -> str:
+    """Write a call as the official prompting handlers do: a dict of dicts becomes a call.
+
+    Raises LookupError, AttributeError or RecursionError where they fail.
+    """
+    return f"{name}({', '.join(f'{key}={_parsed(value)}' for key, value in arguments.items())})"
+
+
+def _parsed(value: Any) -> str:
+    if not isinstance(value, dict):
+        return repr(value)
+    if all(isinstance(item, dict) for item in value.values()):
+        name, arguments = next(iter(value.items()), (None, None))
+        if name is None or arguments is None:
+            raise LookupError("an empty dict cannot be written")
+        return parsed_text(name, arguments)
+    return "{" + ", ".join(f"'{key}': {_parsed(item)}" for key, item in value.items()) + "}"
+
+
+def written(call: ToolCall) -> str:
+    """Return the text of a call of prompting mode."""
+    text = call.arguments.get(TEXT_ARGUMENT)
+    return text if isinstance(text, str) else parsed_text(call.name, call.arguments)
 
 
 def rewrite(text: str, owners: Mapping[str, str]) -> str:

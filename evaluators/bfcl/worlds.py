@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
 
-from evaluators.bfcl.calls import Method, call_text, evaluate, refused, rendered, rewrite
+from evaluators.bfcl.calls import Method, call_text, evaluate, refused, rendered, rewrite, written
 from evaluators.bfcl.classes import Commons, OfficialClasses, mutable_defaults, public_methods
 from evaluators.bfcl.delta import delta
 from evaluators.bfcl.guards import GUARDS
@@ -117,11 +117,21 @@ class Instances:
 
 
 class OfficialWorld:
-    """The environment of a multi-turn episode: official classes, tools that grow at some turns."""
+    """The environment of a multi-turn episode: official classes, tools that grow at some turns.
 
-    def __init__(self, blueprint: Blueprint, tools: Callable[[int], Sequence[ToolSpec]]) -> None:
+    In prompting mode (`from_text`) calls are carried out as the text they were written as.
+    """
+
+    def __init__(
+        self,
+        blueprint: Blueprint,
+        tools: Callable[[int], Sequence[ToolSpec]],
+        *,
+        from_text: bool = False,
+    ) -> None:
         self._blueprint = blueprint
         self._tools = tools
+        self._from_text = from_text
         self._instances = blueprint.world()
 
     def tools(self, role: Role, turn: int) -> Sequence[ToolSpec]:
@@ -129,15 +139,16 @@ class OfficialWorld:
 
     async def call(self, role: Role, call: ToolCall) -> str:
         """Run a call; raises ToolFault with the official error text."""
-        return self._instances.answer((call.name, call.arguments))
-
-    async def run_text(self, text: str) -> str:
-        """Run a call that a prompting model wrote as text."""
-        return self._instances.answer(text)
+        return self._instances.answer(carried_out(call, from_text=self._from_text))
 
     def state(self) -> Mapping[str, Any]:
         """Return what changed in public attributes (see `evaluators.bfcl.delta`)."""
         return delta(self._blueprint.initial, self._instances.objects)
+
+
+def carried_out(call: ToolCall, *, from_text: bool) -> Call:
+    """Return what the official code executes for a call of an episode."""
+    return written(call) if from_text else (call.name, call.arguments)
 
 
 def _methods_of(cls: type[Any], owner: str) -> dict[str, Entry]:
