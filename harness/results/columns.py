@@ -13,7 +13,7 @@ def words(*texts: str) -> tuple[str, ...]:
 IDENTITY = words(
     "run_id benchmark benchmark_version data_sha256 kind domain split model model_revision",
     "training recipe agent user_model judge_model scripted n_tasks n_clusters n_trials_min",
-    "n_trials_max trials_expected trials_scored errors missing error_policy",
+    "n_trials_max trials_expected trials_scored errors missing outside error_policy",
 )
 PER_K = words(
     "pass^{k} se_{k} ci_lo_{k} ci_hi_{k} ci_method_{k} pass@{k} pass^{k}_partial tasks_used_{k}",
@@ -27,7 +27,7 @@ FIGURES = words(
     "mde_paired c_histogram formula missing_domains",
 )
 WHOLE = re.compile(
-    r"n_\w+|trials_\w+|errors|missing|tasks_\w+|retries|in_tokens|out_tokens|cost_trials"
+    r"n_\w+|trials_\w+|errors|missing|outside|tasks_\w+|retries|in_tokens|out_tokens|cost_trials"
 )
 REAL = re.compile(
     r"pass[\^@]\w+|se_\d+|ci_(lo|hi)_\d+|\w+_(rate|mean|reward)|coverage|variance_\w+|icc|mde_paired"

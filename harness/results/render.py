@@ -146,6 +146,9 @@ def notes_on(rows: Sequence[Row]) -> list[str]:
     notes += [f"† {name}: rule-based parties: {who}" for name, who in scripted.items()]
     notes += [total_note(row) for row in rows if row["kind"] == "total"]
     notes += [note for row in domains for note in (error_note(row), gap_note(row, ks)) if note]
+    outside = {row["benchmark"]: row["outside"] for row in rows if row["outside"]}
+    for name, count in outside.items():
+        notes.append(f"{name}: {count} stored trials are not of this selection and not counted.")
     if any(row[f"pass^{k}"] is None for row in domains for k in ks):
         notes.append("A star: only over the tasks with k scored trials (a/b); –: no task has them.")
     if ks:

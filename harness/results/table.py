@@ -1,21 +1,20 @@
 """The result table: one tidy row per benchmark and domain, domain averages, named totals.
 
 `info` says what the trials are of: run_id, model, model_revision, training, recipe, agent,
-user_model, judge_model, scripted, trials (expected per task) and `benchmarks`, by name
-(`describe` makes one): version, split, data_sha256, tasks {id: domain}, scripted, totals.
+user_model, judge_model, scripted, trials (expected per task) and `benchmarks`, by name: what
+`describe` says of each (version, split, data_sha256, tasks, clusters, scripted, totals).
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from harness.benchmark import Benchmark
 from harness.metrics import BadOutcomes
 from harness.outcomes import Outcome
+from harness.results.about import Info, data_hash, describe
 from harness.results.cells import Cell, Row, cell_row
 from harness.results.columns import columns
 from harness.results.files import read_table, write_table
@@ -32,7 +31,6 @@ __all__ = [
     "write_table",
 ]
 
-Info = Mapping[str, Any]
 RUN_FIELDS = (
     "run_id",
     "model",
@@ -45,74 +43,69 @@ RUN_FIELDS = (
 )
 
 
-def describe(benchmark: Benchmark, split: str = "") -> dict[str, Any]:
-    """Say of a benchmark what a table must know: an entry of `info["benchmarks"]`."""
-    return {
-        "version": benchmark.version,
-        "split": split or benchmark.notes.get("split", ""),
-        "data_sha256": dict(benchmark.data_sha256),
-        "tasks": {task.id: task.domain for task in benchmark.tasks if task.scored},
-        "clusters": {task.id: task.cluster for task in benchmark.tasks if task.cluster},
-        "scripted": scripted_parties(benchmark.notes),
-        "totals": benchmark.totals,
-    }
-
-
-def scripted_parties(notes: Mapping[str, Any]) -> str:
-    """Read the labels of rule-based parties from a benchmark's notes."""
-    seats = [f"{seat}: {notes[seat]}" for seat in ("agent", "user", "judge") if notes.get(seat)]
-    return str(notes.get("scripted") or "; ".join(seats))
-
-
 def build_table(
     outcomes: Iterable[Outcome], *, ks: Sequence[int], info: Info | None = None
 ) -> list[Row]:
     """Turn outcomes into rows: per domain, the unweighted domain average, the named totals.
 
     Expected trials that are absent count as missing, so pass^k of an unfinished run is None and
-    never low. Raises BadOutcomes on repeated trials, unknown statuses and unknown tasks.
+    never low. Raises BadOutcomes on repeated trials, unknown statuses and tasks in two domains.
     """
     info = info or {}
     ks = sorted(set(ks))
-    cells = gather(outcomes, info)
+    cells, outside = gather(outcomes, info)
     order = [*info.get("benchmarks", {}), *sorted({name for name, _ in cells})]
     rows: list[Row] = []
     for name in dict.fromkeys(order):
         mine = {domain: cells[n, domain] for n, domain in sorted(cells) if n == name}
-        rows += benchmark_rows(name, mine, ks, info)
+        rows += [row | {"outside": outside[name]} for row in benchmark_rows(name, mine, ks, info)]
     return rows
 
 
-def gather(outcomes: Iterable[Outcome], info: Info) -> dict[tuple[str, str], Cell]:
-    """Sort outcomes into cells and fill in the expected trials that are absent."""
+def gather(
+    outcomes: Iterable[Outcome], info: Info
+) -> tuple[dict[tuple[str, str], Cell], Counter[str]]:
+    """Sort outcomes into cells and fill in the expected trials that are absent.
+
+    A folder may hold more than the run asks for (a larger sample, more trials): such trials are
+    left out, and counted per benchmark.
+    """
     cells: dict[tuple[str, str], Cell] = {}
-    expected = {n: b["tasks"] for n, b in info.get("benchmarks", {}).items() if b.get("tasks")}
-    homes: dict[str, dict[str, str]] = {}
+    benchmarks = info.get("benchmarks", {})
+    expected = {name: about["tasks"] for name, about in benchmarks.items() if about.get("tasks")}
+    trials = info.get("trials")
+    homes: dict[str, dict[str, str]] = {name: dict(tasks) for name, tasks in expected.items()}
+    outside: Counter[str] = Counter()
     for outcome in outcomes:
-        check_home(outcome, expected.get(outcome.benchmark), homes)
-        cells.setdefault((outcome.benchmark, outcome.domain), Cell()).add(outcome)
+        name, task = outcome.benchmark, outcome.task_id
+        beyond = trials is not None and outcome.trial >= trials
+        if beyond or (name in expected and task not in expected[name]):
+            outside[name] += 1
+            continue
+        home = homes.setdefault(name, {}).setdefault(task, outcome.domain)
+        if home != outcome.domain:
+            raise BadOutcomes(f"{name} task {task} is of domain {home!r}, not {outcome.domain!r}")
+        cells.setdefault((name, outcome.domain), Cell()).add(outcome)
     for name, tasks in expected.items():
-        by_domain: dict[str, list[str]] = {}
-        named = info["benchmarks"][name].get("clusters") or {}
-        for task, domain in tasks.items():
-            by_domain.setdefault(domain, []).append(task)
-        for domain, members in by_domain.items():
-            cell = cells.setdefault((name, domain), Cell())
-            cell.fill_missing(members, int(info.get("trials") or 1))
-            cell.clusters |= {t: named[t] for t in members if t in named}
-    return cells
+        fill(cells, name, tasks, benchmarks[name].get("clusters") or {}, int(trials or 1))
+    return cells, outside
 
 
-def check_home(
-    outcome: Outcome, tasks: Mapping[str, str] | None, homes: dict[str, dict[str, str]]
+def fill(
+    cells: dict[tuple[str, str], Cell],
+    name: str,
+    tasks: Mapping[str, str],
+    clusters: Mapping[str, str],
+    trials: int,
 ) -> None:
-    """Refuse a task that the run does not have, or that stands in two domains."""
-    name, task, domain = outcome.benchmark, outcome.task_id, outcome.domain
-    if tasks is not None and task not in tasks:
-        raise BadOutcomes(f"{task} is not a task of this {name} run")
-    home = homes.setdefault(name, {}).setdefault(task, domain if tasks is None else tasks[task])
-    if home != domain:
-        raise BadOutcomes(f"{name} task {task} is of domain {home!r}, not {domain!r}")
+    """Add the trials of a benchmark that were never played."""
+    by_domain: dict[str, list[str]] = {}
+    for task, domain in tasks.items():
+        by_domain.setdefault(domain, []).append(task)
+    for domain, members in by_domain.items():
+        cell = cells.setdefault((name, domain), Cell())
+        cell.fill_missing(members, trials)
+        cell.clusters |= {task: clusters[task] for task in members if task in clusters}
 
 
 def benchmark_rows(
@@ -142,13 +135,6 @@ def label(*notes: Any) -> str | None:
     """Name the rule-based parties: their numbers must not pass for a language model's."""
     texts = [n if isinstance(n, str) else ", ".join(map(str, n)) for n in notes if n]
     return "; ".join(dict.fromkeys(texts)) or None
-
-
-def data_hash(data: Any) -> str | None:
-    """Reduce hashes per file to one."""
-    if not data or isinstance(data, str):
-        return data or None
-    return hashlib.sha256(json.dumps(dict(data), sort_keys=True).encode()).hexdigest()
 
 
 def average_row(rows: Sequence[Row], ks: Sequence[int]) -> Row:

@@ -165,10 +165,15 @@ def test_bad_outcomes_are_refused(change: Mapping, words: str) -> None:
         build_table(trials[::-1], ks=[1])
 
 
-def test_a_task_the_run_does_not_have_is_refused() -> None:
-    info = {"benchmarks": {"tau2": {"tasks": {"other": "airline"}}}}
-    with pytest.raises(BadOutcomes, match="airline_0 is not a task of this tau2 run"):
-        build_table(outcomes([4]), ks=[1], info=info)
+def test_trials_of_another_selection_are_left_out_and_counted() -> None:
+    """A folder may hold a larger sample or more trials than the run now asks for."""
+    tasks = {"airline_0": "airline"}
+    info = {"trials": 3, "benchmarks": {"tau2": {"tasks": tasks}}}
+    rows = build_table(outcomes([3, 4, 4]), ks=[1], info=info)
+    assert [row["trials_scored"] for row in rows] == [3]
+    assert rows[0]["pass^1"] == 1.0
+    assert rows[0]["outside"] == 1 + 8
+    assert "9 stored trials are not of this selection" in render_markdown(rows)
 
 
 def test_a_benchmarks_own_totals_stand_below() -> None:
