@@ -1,0 +1,79 @@
+"""Compare our worlds, rewards and loop with recorded verdicts of the official code.
+
+    python -m evaluators.tau2.parity tools|trajectories|dialogues FILE… [--show N]
+
+Prints the rows and mismatches per domain and in all; exit status 1 on any mismatch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import importlib
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.faults import UserMistake
+
+Row = Mapping[str, Any]
+Compare = Callable[[Row], Iterable[str]]
+COMMANDS = ("tools", "trajectories", "dialogues")
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """Read JSON lines, plain or gzip."""
+    number = 0
+    try:
+        with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as lines:
+            for line in lines:
+                number += 1
+                if line.strip():
+                    yield json.loads(line)
+    except FileNotFoundError:
+        raise UserMistake(f"no such file: {path}") from None
+    except (ValueError, OSError) as error:
+        raise UserMistake(f"{path} is not JSON lines (line {number}): {error}") from None
+
+
+def compare_all(compare: Compare, rows: Iterable[Row], show: int) -> tuple[Counter[str], int]:
+    """Compare every row; print the first `show` mismatches and the notes of each domain."""
+    seen: Counter[str] = Counter()
+    wrong: Counter[str] = Counter()
+    for row in rows:
+        seen[row["domain"]] += 1
+        differences = list(compare(row))
+        if differences:
+            wrong[row["domain"]] += 1
+            if sum(wrong.values()) <= show:
+                print(f"{row['id']}: {'; '.join(differences)}")
+    for domain in sorted(seen):
+        print(f"  {domain}: {seen[domain]} rows, {wrong[domain]} mismatches")
+    return seen, sum(wrong.values())
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one comparison and return the exit status."""
+    parser = argparse.ArgumentParser(prog="evaluators.tau2.parity", description=__doc__)
+    parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("--show", type=int, default=5, help="mismatches to print (default 5)")
+    options = parser.parse_args(argv)
+    module = importlib.import_module(f"evaluators.tau2.parity_{options.command}")
+    rows = (row for path in options.files for row in read_rows(path))
+    seen, mismatches = compare_all(module.compare, rows, options.show)
+    for line in module.notes():
+        print(line)
+    print(f"{sum(seen.values())} rows, {mismatches} mismatches")
+    return 1 if mismatches else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except UserMistake as mistake:
+        print(f"error: {mistake}", file=sys.stderr)
+        sys.exit(2)
