@@ -12,6 +12,7 @@ from harness.benchmark import Benchmark
 
 Info = Mapping[str, Any]
 SEATS = {"agent": "model", "user": "user_model", "judge": "judge_model"}
+RUN_FACTS = ("run_id", "trials", "error_policy", "scripted", "training", "recipe", "agent_party")
 
 
 def describe(benchmark: Benchmark, split: str = "") -> dict[str, Any]:
@@ -34,6 +35,7 @@ def describe(benchmark: Benchmark, split: str = "") -> dict[str, Any]:
         "limits": limits_of(benchmark),
         "notes": notes,
         "tasks": {task.id: task.domain for task in tasks},
+        "unscored": [task.id for task in benchmark.tasks if not task.scored],
         "clusters": {task.id: task.cluster for task in tasks if task.cluster},
         "openings": {task.id: len(task.opening) for task in tasks if task.opening},
         "totals": benchmark.totals,
@@ -76,16 +78,33 @@ def limits_of(benchmark: Benchmark) -> list[dict[str, Any]]:
     return [{**json.loads(text), "tasks": count} for text, count in sorted(counts.items())]
 
 
+def run_fields(info: Info) -> dict[str, Any]:
+    """Fill a row's columns about the run; the seats' descriptions fill what `info` lacks."""
+    seats = info.get("seats") or {}
+    models = {c: info.get(c) or seats.get(c, {}).get("model") for c in SEATS.values()}
+    return {
+        "run_id": info.get("run_id"),
+        **models,
+        "model_revision": info.get("model_revision") or seats.get("model", {}).get("revision"),
+        "training": text(info.get("training")),
+        "recipe": text(info.get("recipe")),
+        "agent": info.get("agent_party"),
+    }
+
+
+def text(value: Any) -> str | None:
+    """Write a fact that may be structured as one text."""
+    if value is None or isinstance(value, str):
+        return value or None
+    return json.dumps(value, sort_keys=True)
+
+
 def info_of(manifest: Mapping[str, Any], totals: Mapping[str, Any] | None = None) -> Info:
     """Rebuild a table's `info` from a manifest; `totals` brings the functions it cannot hold."""
-    run = {
-        name: manifest.get(name)
-        for name in ("run_id", "trials", "error_policy", "scripted", "training", "recipe")
-    }
-    seats = {column: (manifest.get(seat) or {}).get("model") for seat, column in SEATS.items()}
     benchmarks = {
         entry["name"]: {**entry, "totals": (totals or {}).get(entry["name"])}
         for entry in manifest.get("benchmarks", ())
     }
-    revision = (manifest.get("agent") or {}).get("revision")
-    return {**run, **seats, "model_revision": revision, "benchmarks": benchmarks}
+    seats = {column: manifest.get(seat) or {} for seat, column in SEATS.items()}
+    run = {name: manifest.get(name) for name in RUN_FACTS}
+    return {**run, "seats": seats, "benchmarks": benchmarks}

@@ -1,8 +1,8 @@
 """The result table: one tidy row per benchmark and domain, domain averages, named totals.
 
-`info` says what the trials are of: run_id, model, model_revision, training, recipe, agent,
-user_model, judge_model, scripted, trials (expected per task) and `benchmarks`, by name: what
-`describe` says of each (version, split, data_sha256, tasks, clusters, scripted, totals).
+`info` says what the trials are of: run_id, model, user_model, judge_model, training, recipe,
+scripted, error_policy, trials (expected per task), `seats` (what each model says of itself) and
+`benchmarks`, by name: what `describe` says of each.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from harness.metrics import BadOutcomes
 from harness.outcomes import Outcome
-from harness.results.about import Info, data_hash, describe
+from harness.results.about import Info, data_hash, describe, run_fields
 from harness.results.cells import Cell, Row, cell_row
 from harness.results.columns import columns
 from harness.results.files import read_table, write_table
@@ -30,17 +30,6 @@ __all__ = [
     "render_terminal",
     "write_table",
 ]
-
-RUN_FIELDS = (
-    "run_id",
-    "model",
-    "model_revision",
-    "training",
-    "recipe",
-    "agent",
-    "user_model",
-    "judge_model",
-)
 
 
 def build_table(
@@ -119,7 +108,7 @@ def benchmark_rows(
     if len(figures) > 1:
         bodies.append(average_row(list(figures.values()), ks))
     bodies += total_rows(figures, about.get("totals"))
-    head = {field: info.get(field) for field in RUN_FIELDS} | {
+    head = run_fields(info) | {
         "benchmark": name,
         "benchmark_version": about.get("version"),
         "data_sha256": data_hash(about.get("data_sha256")),
