@@ -44,10 +44,10 @@ def read_turn(chat: Sequence[Mapping[str, Any]]) -> Turn:
                 by_id[line.get("tool_call_id")] = text
         elif role == "assistant":
             made = line.get("calls") or ()
-            if open_turn and not texts:
+            if open_turn:
                 calls[:0] = made
-            elif made:
-                joined = False
+            else:
+                joined = joined and not made and is_question(text)
         elif role == "user":
             if joined and len(texts) < 3:
                 texts.insert(0, text)
@@ -58,6 +58,16 @@ def read_turn(chat: Sequence[Mapping[str, Any]]) -> Turn:
                 break
     answers = tuple((call.name, by_id[call.id]) for call in calls if call.id in by_id)
     return Turn("\n".join(texts), tuple(earlier), tuple(calls), answers, tuple(results))
+
+
+def question(need: str, tool: str) -> str:
+    """Ask the user for what a tool needs."""
+    return f"I need the {need} before I can call {tool}."
+
+
+def is_question(text: str) -> bool:
+    """Say whether a text of ours asked the user for something."""
+    return text.startswith("I need the ") and " before I can call " in text
 
 
 class Memory:

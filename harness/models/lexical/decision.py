@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.models.lexical.catalog import Catalog, Entry, Match
-from harness.models.lexical.conversation import Memory, Turn
+from harness.models.lexical.conversation import Memory, Turn, question
 from harness.models.lexical.filling import SURE, Filling, fill
 from harness.models.lexical.options import Options
 from harness.models.lexical.reading import Place, Reading
@@ -120,7 +120,7 @@ class Decision:
             return "\n".join(f"{name}: {result[:SHOWN]}" for name, result in self.turn.answers)
         if self.lacking is not None:
             entry, slot = self.lacking
-            return f"I need the {'.'.join(slot.path)} before I can call {entry.spec.name}."
+            return question(".".join(slot.path), entry.spec.name)
         if not self.turn.request.strip():
             return "There is no request that I could act on."
         return "None of the tools at hand fits this request."

@@ -74,9 +74,11 @@ def untangle(
     for indices in bundles.values():
         by_place = sorted((chosen[index] for index in indices), key=lambda o: min(o.uses))
         for index, option in zip(sorted(indices), by_place, strict=True):
-            (use,) = option.uses
-            value = render(slots[index], slots[index].kind, places[use].mention)
-            chosen[index] = Option(option.score, option.evidence, index, value, option.uses)
+            if option.slot != index:
+                (use,) = option.uses
+                value = render(slots[index], slots[index].kind, places[use].mention)
+                option = Option(option.score, option.evidence, index, value, option.uses)
+            chosen[index] = option
     return chosen
 
 

@@ -11,12 +11,13 @@ from typing import Any
 from harness.models.lexical.choices import listed, spoken
 from harness.models.lexical.marks import Mention
 from harness.models.lexical.reading import Place, Reading
-from harness.models.lexical.signs import ARTICLES, NEGATIONS, ROLES, SUITS, TRAITS
+from harness.models.lexical.signs import ARTICLES, IDS, NEGATIONS, NO_ID, ROLES, SUITS, TRAITS
 from harness.models.lexical.slots import MISSING, Slot
 from harness.models.lexical.values import render
 from harness.models.lexical.words import GENERIC, stem
 
 OUTSIDE = 0.7  # what a mention loses where it stands in the part of another tool
+MOST_SLOTS = 48  # slots of one tool that are filled
 Near = list[tuple[int, float]]
 
 
@@ -59,10 +60,8 @@ class Options:
     def of(self, slots: Sequence[Slot]) -> Iterator[Option]:
         """Yield every value that some slot could take."""
         ranks: dict[str, int] = {}
-        for index, slot in enumerate(slots):
-            near = self.near(slot)
-            if not (near or slot.needed or slot.choices or slot.hints):
-                continue
+        for index in self.spoken_of(slots):
+            slot, near = slots[index], self.near(slots[index])
             if slot.kind == "boolean":
                 yield from self.switch(index, slot)
                 continue
@@ -70,6 +69,12 @@ class Options:
             if not slot.choices:
                 rank = ranks[slot.kind] = ranks.get(slot.kind, -1) + 1
                 yield from self.values(index, slot, near, rank)
+
+    def spoken_of(self, slots: Sequence[Slot]) -> list[int]:
+        """Return the slots worth filling, in order: of too many, the needed and most spoken of."""
+        weights = [(slot.needed, sum(cue for _, cue in self.near(slot))) for slot in slots]
+        worth = [i for i, s in enumerate(slots) if any(weights[i]) or s.choices or s.hints]
+        return sorted(sorted(worth, key=lambda i: weights[i], reverse=True)[:MOST_SLOTS])
 
     def near(self, slot: Slot) -> Near:
         """List where the slot's cue words stand, with their weights."""
@@ -85,7 +90,7 @@ class Options:
         seen = 0
         for number, place in enumerate(self.reading.places):
             value, suit, uses = self.suit(slot, number)
-            if value is MISSING or self.echoes(slot, place):
+            if value is MISSING or self.is_no_value(slot, place):
                 continue
             evidence = self.closeness(near, place) + hinted(slot, place, self.reading)
             evidence -= 0.0 if self.inside[number] else OUTSIDE
@@ -93,9 +98,15 @@ class Options:
             yield Option(score, evidence, index, value, uses)
             seen += 1
 
-    def echoes(self, slot: Slot, place: Place) -> bool:
-        """Say whether a mention only repeats the name of the slot or of the tool."""
+    def is_no_value(self, slot: Slot, place: Place) -> bool:
+        """Say whether a mention cannot be meant as the slot's value.
+
+        It only repeats the name of the slot or of the tool, or it is plain words or an address
+        where an identifier is asked for.
+        """
         kind = place.mention.kind
+        if kind in NO_ID and IDS & slot.names and not TRAITS.get(kind, IDS) & slot.names - IDS:
+            return True
         if kind not in ("name", "phrase"):
             return False
         words = self.reading.tokens[place.first : place.last + 1]

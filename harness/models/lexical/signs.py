@@ -56,7 +56,9 @@ TRAITS = {
     "%": stems("rate percent percentage interest return ratio probability confidence yield"),
     "$": stems("amount price cost budget salary income investment payment deposit loan money fee"),
 }
-PERCENT = stem("percentage")
+IDS = stems("id identifier")
+NO_ID = frozenset(("email", "url", "date", "time", "phrase"))
+PERCENT = stems("percent percentage")
 _NEGATIONS = "no not without don't exclude disable except false off never dont"
 NEGATIONS = frozenset(_NEGATIONS.split())
 ARTICLES = frozenset(("the", "a", "an", "my"))

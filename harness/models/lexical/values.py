@@ -29,7 +29,7 @@ def quantity(slot: Slot, kind: str, mention: Mention) -> Any:
     value = mention.value
     if kind == "integer":
         return int(value) if value == int(value) else MISSING
-    percent = mention.unit == "%" and PERCENT not in slot.cues
+    percent = mention.unit == "%" and PERCENT.isdisjoint(slot.cues)
     try:
         return float(value) / 100 if percent else float(value)
     except OverflowError:
