@@ -1,0 +1,194 @@
+"""A synthesised world: a SQLite database, and tools that are guarded SQL programs over it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import apsw
+
+from harness.faults import ToolFault
+from harness.types import Role, ToolCall, ToolSpec
+from synth.arguments import Arguments
+from synth.guard import open_database
+from synth.program import Program, refusal
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A tool of a world: what a model sees, and the program that runs."""
+
+    spec: ToolSpec
+    program: Program
+
+    @cached_property
+    def arguments(self) -> Arguments:
+        return Arguments(self.spec.parameters)
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """Everything needed to open worlds: shared between episodes, never changed.
+
+    `image` is a database image (synth.guard.build_image); `keys` are the primary-key columns of
+    each table, in order.
+    """
+
+    image: bytes
+    tools: Mapping[str, Tool]
+    policy: str = ""
+
+    @cached_property
+    def specs(self) -> tuple[ToolSpec, ...]:
+        return tuple(tool.spec for tool in self.tools.values())
+
+    @cached_property
+    def columns(self) -> dict[str, list[tuple[str, int]]]:
+        """Return per table its columns as (name, position in the primary key or 0)."""
+        connection = apsw.Connection(":memory:")
+        connection.deserialize("main", self.image)
+        query = (
+            "select m.name, c.name, c.pk from sqlite_master m, pragma_table_xinfo(m.name) c "
+            "where m.type = 'table' and m.name not like 'sqlite_%' order by m.name, c.cid"
+        )
+        found: dict[str, list[tuple[str, int]]] = {}
+        for table, column, key in connection.execute(query):
+            found.setdefault(table, []).append((column, key))
+        connection.close()
+        return found
+
+
+class SqlWorld:
+    """One episode's private copy. The agent has the tools, the user has none."""
+
+    def __init__(
+        self,
+        blueprint: Blueprint,
+        offered: Sequence[str] | None = None,
+        past: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.blueprint = blueprint
+        self.connection, self.guard = open_database(blueprint.image)
+        self.session = apsw.Session(self.connection, "main")
+        self.session.attach()
+        names = blueprint.tools.keys() if offered is None else offered
+        self.offered: tuple[ToolSpec, ...] = (
+            blueprint.specs
+            if offered is None
+            else tuple(blueprint.tools[name].spec for name in names)
+        )
+        self.allowed = frozenset(names)
+        if past:
+            self.apply(past)
+
+    def tools(self, role: Role, turn: int) -> Sequence[ToolSpec]:
+        return self.offered if role == "agent" else ()
+
+    async def call(self, role: Role, call: ToolCall) -> str:
+        if role != "agent" or call.name not in self.allowed:
+            raise ToolFault(error_text(f"unknown tool {call.name}"))
+        return self.run(call.name, call.arguments)
+
+    def run(self, name: str, arguments: Mapping[str, Any]) -> str:
+        """Run a tool and return its JSON text. A refused call changes nothing: ToolFault."""
+        tool = self.blueprint.tools[name]
+        wrong = tool.arguments.check(arguments)
+        if wrong is not None:
+            raise ToolFault(error_text(f"{name}: {wrong}"))
+        self.guard.start()
+        self.own("savepoint call")
+        try:
+            return self.play(tool.program, tool.arguments.bind(arguments))
+        except (ToolFault, apsw.Error, OverflowError, UnicodeEncodeError) as error:
+            self.guard.start()
+            self.own("rollback to call")
+            raise fault_of(name, error) from None
+        finally:
+            self.own("release call")
+
+    def own(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        """Run a statement of ours, which the authorizer need not judge."""
+        self.guard.ours = True
+        try:
+            return self.connection.execute(sql, tuple(values)).fetchall()
+        finally:
+            self.guard.ours = False
+
+    def play(self, program: Program, bound: dict[str, Any]) -> str:
+        """Run the steps in order with what is bound so far."""
+        execute = self.connection.execute
+        for step in program.steps:
+            row = execute(step.sql, bound).fetchone()
+            if step.kind == "return":
+                return "null" if row is None or row[0] is None else str(row[0])
+            if step.kind == "let":
+                bound[step.name] = None if row is None else row[0]
+            elif step.kind == "require" and (row is None or not row[0]):
+                raise ToolFault(error_text(refusal(step, bound)))
+        return "null"
+
+    def state(self) -> Mapping[str, Any]:
+        """Return the change since the start: {table: {key: row or None where deleted}}."""
+        delta: dict[str, dict[str, Any]] = {}
+        touched: dict[str, set[tuple[Any, ...]]] = {}
+        self.guard.ours = True
+        changes = self.session.changeset()
+        self.guard.ours = False
+        for change in apsw.Changeset.iter(changes):
+            columns = self.blueprint.columns[change.name]
+            row = change.old if change.op != "INSERT" else change.new
+            assert row is not None
+            key = tuple(row[i] for i in key_positions(columns))
+            touched.setdefault(change.name, set()).add(key)
+        for table, keys in sorted(touched.items()):
+            delta[table] = {json.dumps(key): self.row(table, key) for key in sorted(keys, key=repr)}
+        return delta
+
+    def row(self, table: str, key: Sequence[Any]) -> list[Any] | None:
+        """Return a row's values in column order, or None where there is no such row."""
+        columns = self.blueprint.columns[table]
+        names = [columns[i][0] for i in key_positions(columns)]
+        where = " and ".join(f"{quote(name)} is ?" for name in names)
+        sql = f"select * from {quote(table)} where {where}"
+        found = self.own(sql, key)
+        return list(found[0]) if found else None
+
+    def apply(self, delta: Mapping[str, Any]) -> None:
+        """Bring a stored change into this world (a chain's next episode goes on from it)."""
+        for table, rows in delta.items():
+            columns = self.blueprint.columns[table]
+            names = [columns[i][0] for i in key_positions(columns)]
+            where = " and ".join(f"{quote(name)} is ?" for name in names)
+            for key, row in rows.items():
+                self.own(f"delete from {quote(table)} where {where}", json.loads(key))
+                if row is not None:
+                    marks = ", ".join("?" * len(row))
+                    self.own(f"insert into {quote(table)} values ({marks})", row)
+
+
+def key_positions(columns: Sequence[tuple[str, int]]) -> list[int]:
+    """Return the positions of a table's primary-key columns, in key order."""
+    keyed = [(key, position) for position, (_, key) in enumerate(columns) if key]
+    return [position for _, position in sorted(keyed)]
+
+
+def fault_of(name: str, error: Exception) -> ToolFault:
+    """Turn what stopped a call into what its caller is told."""
+    if isinstance(error, ToolFault):
+        return error
+    if isinstance(error, apsw.InterruptError):
+        return ToolFault(error_text(f"{name}: the call did more work than one call may"))
+    if isinstance(error, apsw.ConstraintError):
+        return ToolFault(error_text(f"{name}: the change would break the data ({error})"))
+    return ToolFault(error_text(f"{name}: {error}"))
+
+
+def error_text(text: str) -> str:
+    return json.dumps({"error": text})
+
+
+def quote(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
