@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ class Identity:
     facts: tuple[tuple[str, str], ...]
     labels: Mapping[str, str]
     hashes: Mapping[str, tuple[tuple[str, str], ...]]
+    versions: Mapping[str, str]
 
 
 def read_identity(folder: Path) -> Identity:
@@ -44,6 +46,7 @@ def read_identity(folder: Path) -> Identity:
         facts=tuple((label, text) for label, text in facts(manifest, run, names, benches) if text),
         labels=labels,
         hashes={str(b.get("name", "")): hashes(b) for b in benches},
+        versions={str(b.get("name", "")): text_of(b.get("version")) for b in benches},
     )
 
 
@@ -130,15 +133,18 @@ def facts(
     yield "revision", text_of(agent.get("revision"))
     yield "user", names["user"]
     yield "judge", names["judge"]
-    yield "benchmarks", ", ".join(f"{b.get('name')} {b.get('version', '')}".strip() for b in benches)
+    yield (
+        "benchmarks",
+        ", ".join(f"{b.get('name')} {b.get('version', '')}".strip() for b in benches),
+    )
     yield "split", ", ".join(sorted({str(b["split"]) for b in benches if b.get("split")}))
     seeds = manifest.get("seeds")
     seed = seeds.get("run") if isinstance(seeds, Mapping) else None
     yield "seed", text_of(run.get("seed") if seed is None else seed)
     yield "trials", text_of(manifest.get("trials", run.get("trials")))
     yield "commit", commit(manifest.get("harness"))
-    yield "started", text_of(manifest.get("started"))
-    yield "ended", text_of(manifest.get("ended"))
+    for name in ("started", "ended"):
+        yield name, moment(manifest.get(name) or manifest.get(f"{name}_at"))
 
 
 def commit(harness: Any) -> str:
@@ -146,6 +152,14 @@ def commit(harness: Any) -> str:
         return ""
     changed = " + uncommitted changes" if harness.get("dirty") else ""
     return f"{str(harness['git_sha'])[:10]}{changed}"
+
+
+def moment(value: Any) -> str:
+    """Write an ISO time to the minute; anything else as it is."""
+    try:
+        return datetime.fromisoformat(str(value)).strftime("%Y-%m-%d %H:%M %Z").strip()
+    except ValueError:
+        return text_of(value)
 
 
 def text_of(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -80,9 +81,17 @@ class Index:
     def columns(self) -> dict[str, Any]:
         """Return {"names": {kind: [...]}, "columns": {name: [...]}}, sorted by run and task."""
         kinds = {kind: list(names.numbers) for kind, names in self.names.items()}
-        rows = [row for _, row in sorted(self.rows.items(), key=lambda item: item[0])]
+        rows = [self.rows[key] for key in sorted(self.rows, key=natural)]
         table = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
         return {"names": kinds, "columns": dict(zip(COLUMNS, table, strict=True))}
+
+
+def natural(key: tuple[int, str, str, int]) -> tuple[Any, ...]:
+    """Order by run, benchmark, task and trial, numbers inside task ids as numbers."""
+    run, benchmark, task, trial = key
+    parts = re.split(r"(\d{1,18})", task[:TASK_LIMIT])
+    order = [(int(part) if part.isdecimal() else -1, part) for part in parts]
+    return (run, benchmark, order, task, trial)
 
 
 def request_of(episode: Mapping[str, Any]) -> str:

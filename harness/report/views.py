@@ -30,7 +30,9 @@ def view_of(episode: Mapping[str, Any], outcome: Outcome | None) -> Json:
     }
     if outcome is not None:
         view["parts"] = [[str(k), *graded(v)] for k, v in outcome.parts.items()]
-        view["labels"] = [[c.id, list(leaves(c.evidence))] for c in outcome.categories]
+        view["labels"] = [
+            [c.id, list(leaves(c.evidence, quoted=False))] for c in outcome.categories
+        ]
         view["fault"] = outcome.fault
     elif episode.get("fault"):
         fault = episode["fault"]
@@ -54,7 +56,9 @@ def line_of(line: Mapping[str, Any]) -> Json:
     if line.get("finish") == "length":
         out["short"] = True
     if line.get("usage"):
-        out["spent"] = [finite(line["usage"].get(k)) for k in ("tokens_in", "tokens_out", "cost_usd")]
+        out["spent"] = [
+            finite(line["usage"].get(k)) for k in ("tokens_in", "tokens_out", "cost_usd")
+        ]
     return out
 
 
@@ -90,7 +94,7 @@ def graded(value: Any) -> tuple[str, str]:
     return clip(value_text(value))[0], tone
 
 
-def leaves(value: Any) -> Iterator[tuple[str, str]]:
+def leaves(value: Any, *, quoted: bool = True) -> Iterator[tuple[str, str]]:
     """Yield (path, text) of the leaves of a nested value, 400 at most, 5 levels deep at most."""
     count = 0
     stack: list[tuple[tuple[str, ...], Any]] = [((), value)]
@@ -105,7 +109,8 @@ def leaves(value: Any) -> Iterator[tuple[str, str]]:
             yield "…", f"more than {LEAVES} values: the rest is in the run's episodes"
             return
         count += 1
-        yield " › ".join(path), clip(value_text(item))[0]
+        plain = isinstance(item, str) and not quoted
+        yield " › ".join(path), clip(item if plain else value_text(item))[0]
 
 
 def finite(value: Any) -> float | int | str | None:
