@@ -34,6 +34,19 @@ from evaluators.tau2.worlds.world import World
 
 NOW = "2024-05-15T15:00:00"
 NEW_RESERVATIONS = ("HATHAT", "HATHAU", "HATHAV")
+BOOKING = (
+    "user_id",
+    "origin",
+    "destination",
+    "flight_type",
+    "cabin",
+    "flights",
+    "passengers",
+    "payment_methods",
+    "total_baggages",
+    "nonfree_baggages",
+    "insurance",
+)
 NEW_CERTIFICATES = ("certificate_3221322", "certificate_3221323", "certificate_3221324")
 
 
@@ -78,48 +91,30 @@ class AirlineTools(Toolkit):
     def transfer_to_human_agents(self, summary: str) -> str:
         return "Transfer successful"
 
-    @tool("write")
-    def book_reservation(
-        self,
-        user_id: str,
-        origin: str,
-        destination: str,
-        flight_type: str,
-        cabin: str,
-        flights: Any,
-        passengers: Any,
-        payment_methods: Any,
-        total_baggages: int,
-        nonfree_baggages: int,
-        insurance: str,
-    ) -> Dump:
-        wanted = revive(FlightInfo, flights)
-        passengers = revive(Passenger, passengers)
-        payments = revive(Payment, payment_methods)
-        self._user(user_id)
-        record = Reservation(
-            reservation_id=self._new_reservation_id(),
-            user_id=user_id,
-            origin=origin,
-            destination=destination,
-            flight_type=flight_type,  # type: ignore[arg-type]  # checked by the model
-            cabin=cabin,  # type: ignore[arg-type]
-            flights=[],
-            passengers=passengers,
-            payment_history=payments,
-            created_at=NOW,
-            total_baggages=total_baggages,
-            nonfree_baggages=nonfree_baggages,
-            insurance=insurance,  # type: ignore[arg-type]
-        ).model_dump()
+    @tool("write", takes=BOOKING)
+    def book_reservation(self, given: Mapping[str, Any]) -> Dump:
+        wanted = revive(FlightInfo, given["flights"])
+        passengers = revive(Passenger, given["passengers"])
+        payments = revive(Payment, given["payment_methods"])
+        self._user(given["user_id"])
+        fields = {
+            **{name: given[name] for name in BOOKING if name in Reservation.model_fields},
+            "reservation_id": self._new_reservation_id(),
+            "flights": [],
+            "passengers": passengers,
+            "payment_history": payments,
+            "created_at": NOW,
+        }
+        record = Reservation(**fields).model_dump()
         people, total = len(passengers), 0
         for info in wanted:
-            leg = open_seat(self.store, info, cabin, people)
+            leg = open_seat(self.store, info, given["cabin"], people)
             record["flights"].append(leg)
             total += leg["price"] * people
-        if insurance == "yes":
+        if given["insurance"] == "yes":
             total += 30 * people
-        total += 50 * nonfree_baggages
+        total += 50 * given["nonfree_baggages"]
+        user_id = given["user_id"]
         check_payments(self._user(user_id)["payment_methods"], payments, total)
         deduct(self.store.record("users", user_id)["payment_methods"], payments)
         self._enter(record, people)

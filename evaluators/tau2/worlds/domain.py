@@ -44,13 +44,14 @@ class Domain:
 
     def world(self, row: Row, *, solo: bool = False) -> World:
         """Build the world of a task, its initial data and actions applied."""
-        return self._bare(row, solo).initialise(row.get("initial_state"))
+        return self.bare(row, solo).initialise(row.get("initial_state"))
 
     def restored(self, row: Row, delta: Mapping[str, Any]) -> World:
         """Rebuild the world that an episode left behind from its state delta."""
-        return self._bare(row, False).load(row.get("initial_state")).restore(delta)
+        return self.bare(row, False).load(row.get("initial_state")).restore(delta)
 
-    def _bare(self, row: Row, solo: bool) -> World:
+    def bare(self, row: Row, solo: bool) -> World:
+        """Build a task's world before its initial data and actions."""
         if solo and not self.solo:
             raise UserMistake(f"the {self.name} domain has no solo mode")
         world = self.new(row, solo)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from evaluators.tau2.pack import read_json, read_text
 from evaluators.tau2.worlds import arithmetic
@@ -22,6 +23,9 @@ from evaluators.tau2.worlds.retail_records import UserAddress, dump
 from evaluators.tau2.worlds.store import Base, Json, Store, clone
 from evaluators.tau2.worlds.toolkit import Dump, Toolkit, tool
 from evaluators.tau2.worlds.world import World
+
+
+ADDRESS = ("address1", "address2", "city", "state", "country", "zip")
 
 
 class RetailTools(Toolkit):
@@ -132,23 +136,12 @@ class RetailTools(Toolkit):
         order["exchange_price_difference"] = difference
         return Dump(order)
 
-    @tool("write")
-    def modify_pending_order_address(
-        self,
-        order_id: str,
-        address1: str,
-        address2: str,
-        city: str,
-        state: str,
-        country: str,
-        zip: str,  # noqa: A002
-    ) -> Dump:
-        if "pending" not in self._order(order_id)["status"]:
+    @tool("write", takes=("order_id", *ADDRESS))
+    def modify_pending_order_address(self, given: Mapping[str, Any]) -> Dump:
+        if "pending" not in self._order(given["order_id"])["status"]:
             raise ValueError("Non-pending order cannot be modified")
-        address = UserAddress(
-            address1=address1, address2=address2, city=city, state=state, country=country, zip=zip
-        )
-        order = self._own_order(order_id)
+        address = UserAddress(**{name: given[name] for name in ADDRESS})
+        order = self._own_order(given["order_id"])
         order["address"] = address.model_dump()
         return Dump(order)
 
@@ -201,22 +194,11 @@ class RetailTools(Toolkit):
         self._credit(order["user_id"], old_id, amount)
         return Dump(order)
 
-    @tool("write")
-    def modify_user_address(
-        self,
-        user_id: str,
-        address1: str,
-        address2: str,
-        city: str,
-        state: str,
-        country: str,
-        zip: str,  # noqa: A002
-    ) -> Dump:
-        self._user(user_id)
-        address = UserAddress(
-            address1=address1, address2=address2, city=city, state=state, country=country, zip=zip
-        )
-        user = self.store.record("users", user_id)
+    @tool("write", takes=("user_id", *ADDRESS))
+    def modify_user_address(self, given: Mapping[str, Any]) -> Dump:
+        self._user(given["user_id"])
+        address = UserAddress(**{name: given[name] for name in ADDRESS})
+        user = self.store.record("users", given["user_id"])
         user["address"] = address.model_dump()
         return Dump(user)
 

@@ -31,22 +31,30 @@ TOOL_ERRORS = (
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A declared tool. `mutates`: replay runs it again. `hidden`: callable but not listed."""
+    """A declared tool. `mutates`: replay runs it again. `hidden`: callable but not listed.
+
+    `takes`: the required parameters of a tool whose method gets them all as one mapping.
+    """
 
     name: str
     kind: Kind
     mutates: bool
     hidden: bool
+    takes: tuple[str, ...] = ()
 
 
 def tool(
-    kind: Kind, *, mutates: bool | None = None, hidden: bool = False
+    kind: Kind,
+    *,
+    mutates: bool | None = None,
+    hidden: bool = False,
+    takes: tuple[str, ...] = (),
 ) -> Callable[[Method], Method]:
     """Declare a method as a tool; only writes mutate unless `mutates` says otherwise."""
 
     def declare(method: Method) -> Method:
         changes = kind == "write" if mutates is None else mutates
-        method.__dict__["tool"] = Tool(method.__name__, kind, changes, hidden)
+        method.__dict__["tool"] = Tool(method.__name__, kind, changes, hidden, takes)
         return method
 
     return declare
@@ -69,7 +77,26 @@ class Toolkit:
         """Run a tool; raises one of TOOL_ERRORS. A failed write may have written already."""
         if name not in self.declared:
             raise ValueError(f"Tool '{name}' not found.")
-        return getattr(self, name)(**arguments)
+        method = getattr(self, name)
+        if takes := self.declared[name].takes:
+            require_exactly(f"{type(self).__name__}.{name}()", takes, arguments)
+            return method(arguments)
+        return method(**arguments)
+
+
+def require_exactly(who: str, takes: tuple[str, ...], arguments: Mapping[str, Any]) -> None:
+    """Raise what Python raises where arguments do not fit the required parameters `takes`."""
+    for name in arguments:
+        if name not in takes:
+            raise TypeError(f"{who} got an unexpected keyword argument '{name}'")
+    missing = [repr(name) for name in takes if name not in arguments]
+    if not missing:
+        return
+    *front, last = missing
+    comma = "," if len(front) > 1 else ""
+    names = f"{', '.join(front)}{comma} and {last}" if front else last
+    plural = "s" if front else ""
+    raise TypeError(f"{who} missing {len(missing)} required positional argument{plural}: {names}")
 
 
 class Dump:
