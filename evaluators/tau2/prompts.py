@@ -27,6 +27,7 @@ class Texts:
     agent_system: str
     solo_instruction: str
     solo_system: str
+    solo_done: str
     user_system: str
     judge_system: str
     judge_question: str
@@ -51,6 +52,7 @@ OWN = Texts(
         "<instructions>\n{agent_instruction}\n</instructions>\n"
         "<policy>\n{domain_policy}\n</policy>\n<ticket>\n{ticket}\n</ticket>"
     ),
+    solo_done="Call this when the ticket is resolved.",
     user_system=(
         "{global_user_sim_guidelines_with_persona}\n\n<scenario>\n{instructions}\n</scenario>"
     ),

@@ -24,7 +24,6 @@ from evaluators.tau2.worlds.store import Base, Json, Store, clone
 from evaluators.tau2.worlds.toolkit import Dump, Toolkit, tool
 from evaluators.tau2.worlds.world import World
 
-
 ADDRESS = ("address1", "address2", "city", "state", "country", "zip")
 
 

@@ -1,0 +1,156 @@
+"""tau2-bench as a benchmark of the harness."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evaluators.tau2 import prompts
+from evaluators.tau2.history import STOP_TEXTS
+from evaluators.tau2.pack import VERSION, hashes, root
+from evaluators.tau2.parties import DONE, Checked, SoloAgent, StopGuard
+from evaluators.tau2.rewards import replay
+from evaluators.tau2.scripted_user import LABEL, ScriptedUser
+from evaluators.tau2.tasks import NAME, load_tasks
+from evaluators.tau2.worlds.domain import domain_of
+from evaluators.tau2.worlds.world import World
+from harness.benchmark import Benchmark
+from harness.faults import UserMistake
+from harness.limits import Limits
+from harness.parties import ModelParty, Script
+from harness.protocols import Model, Party
+from harness.types import Message, Task
+
+KINDS = ("llm", "scripted", "solo")
+DOMAINS = ("airline", "retail", "telecom")
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How episodes are played: the kind of user, the limits, the rules of the conversation.
+
+    `guard_stops` is not official. Every setting that is on is named in the benchmark's notes.
+    """
+
+    user: str = "llm"
+    max_steps: int = 200
+    max_errors: int = 10
+    enforce_protocol: bool = False
+    guard_stops: bool = False
+
+    def limits(self, task: Task) -> Limits:
+        """Return the limits; officially a solo agent's first line is not counted as a step."""
+        first = int(self.user == "solo" and not task.opening)
+        return Limits(steps=self.max_steps + first, errors=self.max_errors)
+
+    def make_agent(self, task: Task, trial: int, model: Model) -> Party:
+        """Put a model in the agent's seat, with the official instructions and policy."""
+        solo = self.user == "solo"
+        policy = domain_of(task).policy(solo)
+        if solo:
+            system = prompts.solo_system(policy, task.payload.get("ticket"), DONE)
+            party: Party = SoloAgent(ModelParty("agent", model, system), prompts.texts().solo_done)
+        else:
+            party = ModelParty("agent", model, prompts.agent_system(policy))
+        return Checked(party, "agent", enforce=self.enforce_protocol)
+
+    def make_user(self, task: Task, trial: int, model: Model | None) -> Party:
+        """Put the chosen kind of user in its seat; in solo mode nobody ever asks it."""
+        if self.user == "solo":
+            return Script("user", (), ends="fault")
+        party = ScriptedUser(task.payload) if self.user == "scripted" else llm_user(task, model)
+        checked = Checked(party, "user", enforce=self.enforce_protocol)
+        return StopGuard(checked) if self.guard_stops else checked
+
+
+def benchmark(
+    domains: Sequence[str] = DOMAINS,
+    split: str = "base",
+    user: str = "llm",
+    *,
+    retrieval: str = "",
+    train_on_test: bool = False,
+    **rules: Any,
+) -> Benchmark:
+    """Build tau2-bench: `split` of each of `domains`, against one kind of user.
+
+    `user`: an LLM with the official guidelines, a rule-based one, or none (solo mode: the agent
+    works on the task's ticket; tasks without one are left out). `retrieval` chooses banking's
+    variant. `train_on_test` says that training on test tasks is wanted (see `forbid_training`).
+    `rules` are the other fields of `Setup`.
+    """
+    if user not in KINDS:
+        raise UserMistake(f"unknown tau2 user {user!r}: choose among {', '.join(KINDS)}")
+    setup = Setup(user, **rules)
+    solo = user == "solo"
+    settings = {**rules, "retrieval": retrieval, "train_on_test": train_on_test}
+    return Benchmark(
+        name=NAME,
+        version=VERSION,
+        tasks=[task for name in domains for task in tasks_of(name, split, retrieval, solo=solo)],
+        environment=lambda task, past: world_of(task),
+        user=setup.make_user,
+        agent=setup.make_agent,
+        limits=setup.limits,
+        data_sha256=data_hashes(domains),
+        notes={
+            "split": split,
+            "user": LABEL if user == "scripted" else user,
+            "prompts": prompts.texts().source,
+            **{name: value for name, value in settings.items() if value},
+        },
+    )
+
+
+def tasks_of(name: str, split: str, retrieval: str, *, solo: bool) -> list[Task]:
+    """Load one domain's tasks; in solo mode those that the official solo agent accepts."""
+    options = {"retrieval": retrieval} if retrieval and name == "banking_knowledge" else None
+    tasks = load_tasks(name, split, solo=solo, options=options)
+    return [task for task in tasks if not solo or fits_solo(task)]
+
+
+def fits_solo(task: Task) -> bool:
+    """Say whether the official solo agent takes the task: a silent history, or a ticket."""
+    row = task.payload
+    if row.get("initial_state") is not None:
+        return all(line.author == "tool" or is_agent_call(line) for line in task.opening)
+    criteria = row.get("evaluation_criteria") or {}
+    return row.get("ticket") is not None and bool(criteria.get("actions"))
+
+
+def is_agent_call(line: Message) -> bool:
+    return line.author == "agent" and bool(line.calls)
+
+
+def world_of(task: Task) -> World:
+    """Build a task's world as it is when the opening has been said."""
+    world = domain_of(task).world(task.payload, solo=bool(task.payload.get("solo")))
+    replay(world, task.opening)
+    return world
+
+
+def llm_user(task: Task, model: Model | None) -> Party:
+    """Put a model in the user's seat, with the official guidelines and the task's scenario."""
+    if model is None:
+        raise UserMistake(
+            "tau2's user is a model: set model@user_model=…, or benchmark.tau2.build.user=scripted"
+        )
+    offers = bool(domain_of(task).bare(task.payload, False).tools("user", 1))
+    system = prompts.user_system(task.payload, tools=offers)
+    return ModelParty("user", model, system, STOP_TEXTS)
+
+
+def data_hashes(domains: Sequence[str]) -> Mapping[str, str]:
+    """Hash the data files that the tasks of `domains` come from."""
+    folders = [root() / "domains" / name for name in domains]
+    return hashes(path for folder in folders for path in sorted(folder.iterdir()) if path.is_file())
+
+
+def forbid_training(bench: Benchmark) -> None:
+    """Raise UserMistake before training on a test split, unless it was allowed on purpose."""
+    if bench.notes.get("split") in ("test", "base") and not bench.notes.get("train_on_test"):
+        raise UserMistake(
+            f"tau2 split {bench.notes['split']!r} holds test tasks: train on split=train, "
+            "or set train_on_test=true, which every result will say"
+        )
