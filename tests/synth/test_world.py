@@ -186,7 +186,8 @@ BOMBS = {
     "time": "select count(*) from ticket a, ticket b, ticket c, ticket d, ticket e, ticket f, "
     "ticket g, ticket h, ticket i, ticket j, ticket k, ticket l, ticket m, ticket n, ticket o",
     "memory": "select replace(replace(replace(replace('aaaaaaaaaa', 'a', "
-    "'bbbbbbbbbbbbbbbbbbbbbb'), 'b', 'cccccccccccccccccccccccccc'), 'c', 'dddddddddddddddddddddddddddd'), 'd', "
+    "'bbbbbbbbbbbbbbbbbbbbbb'), 'b', 'cccccccccccccccccccccccccc'), 'c', "
+    "'dddddddddddddddddddddddddddd'), 'd', "
     "'eeeeeeeeeeeeeeeeeeeeeeeeeeeeee')",
 }
 
