@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 CASES: Mapping[str, tuple[tuple[str, ...], float]] = MappingProxyType(
     {
@@ -19,23 +19,18 @@ CASES: Mapping[str, tuple[tuple[str, ...], float]] = MappingProxyType(
 )
 
 
-class Cost(NamedTuple):
-    """What one child process took."""
+def child(arguments: Sequence[str]) -> float:
+    """Return the CPU seconds of this Python run with `arguments`, silently.
 
-    cpu_s: float
-    peak_rss_mib: float
-
-
-def child(arguments: Sequence[str]) -> Cost:
-    """Run this Python with `arguments`, silently. Raises CalledProcessError where it fails."""
+    Raises CalledProcessError where the command fails.
+    """
     silence = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
     command = [sys.executable, *arguments]
     pid = os.posix_spawn(sys.executable, command, os.environ, file_actions=silence)
     _, status, used = os.wait4(pid, 0)
     if code := os.waitstatus_to_exitcode(status):
         raise subprocess.CalledProcessError(code, command)
-    unit = 1 << 20 if sys.platform == "darwin" else 1024
-    return Cost(used.ru_utime + used.ru_stime, used.ru_maxrss / unit)
+    return used.ru_utime + used.ru_stime
 
 
 def run(argv: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -49,8 +44,7 @@ def run(argv: Sequence[str]) -> Iterator[dict[str, Any]]:
         yield {
             "case": case,
             "repeats": options.repeats,
-            "cpu_s": round(statistics.median(cost.cpu_s for cost in costs), 3),
-            "cpu_s_worst": round(max(cost.cpu_s for cost in costs), 3),
+            "cpu_s": round(statistics.median(costs), 3),
+            "cpu_s_worst": round(max(costs), 3),
             "limit": limit,
-            "peak_rss_mib": round(max(cost.peak_rss_mib for cost in costs), 1),
         }

@@ -26,14 +26,12 @@ def test_loop_refuses_figures_of_episodes_that_failed() -> None:
 def test_startup_measures_both_commands() -> None:
     figures = {f["case"]: f for f in startup.run(["--repeats", "1"])}
     assert set(figures) == {"import", "help"}
-    assert all(f["cpu_s"] > 0 and f["peak_rss_mib"] > 1 for f in figures.values())
+    assert all(0 < f["cpu_s"] < 60 for f in figures.values())
 
 
 def test_startup_measures_the_work_of_the_child() -> None:
     idle = startup.child(["-c", "pass"])
-    busy = startup.child(["-c", "sum(range(10**7)); x = bytearray(64 << 20)"])
-    assert busy.cpu_s > idle.cpu_s
-    assert busy.peak_rss_mib > idle.peak_rss_mib + 40
+    assert startup.child(["-c", "sum(range(10**7))"]) > idle
 
 
 def test_startup_refuses_a_command_that_fails() -> None:
