@@ -117,7 +117,13 @@ def benchmark_rows(
         "error_policy": policy,
     }
     names = columns(ks)
-    return [{column: (head | body).get(column) for column in names} for body in bodies]
+    return [{column: filled(head | body, column) for column in names} for body in bodies]
+
+
+def filled(row: Row, column: str) -> Any:
+    """Return a field; an empty text is None, as it is in a CSV file."""
+    value = row.get(column)
+    return None if value == "" else value
 
 
 def label(*notes: Any) -> str | None:
