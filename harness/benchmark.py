@@ -32,7 +32,9 @@ class Benchmark:
     `data_sha256` stamps every result with the files it used. `totals` turns pass^1 per domain into
     the benchmark's own named figures (BFCL's Overall): mappings with name, formula, value,
     categories, missing. `replies` estimates how often the agent's model is asked in one episode.
-    `notes` carries what must stand beside the numbers (a rule-based user's label, the split).
+    `inherit` returns the task as its parties see it once the final state of the task named last in
+    `needs` is known. `notes` carries what must stand beside the numbers (a rule-based user's
+    label, the split).
     """
 
     name: str
@@ -45,4 +47,5 @@ class Benchmark:
     data_sha256: Mapping[str, str] = field(default_factory=dict)
     totals: Callable[[Mapping[str, float]], Sequence[Mapping[str, Any]]] | None = None
     replies: Callable[[Task], int] = lambda task: 1
+    inherit: Callable[[Task, Mapping[str, Any]], Task] = lambda task, past: task
     notes: Mapping[str, Any] = field(default_factory=dict)

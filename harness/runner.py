@@ -174,6 +174,7 @@ class Runner:
                 text = f"{key[1]} faulted before it ({fault.kind})"
                 return Episode(task.id, (), "fault", trial, seed, Fault(fault.seat, "needs", text))
         past = self.ledger.states[keys[-1]] if keys else {}
+        task = job.benchmark.inherit(task, past)
         user_model = job.user_model and SeededModel(job.user_model, seed_for(seed, "user"))
         return await run_episode(
             task,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,6 +21,7 @@ from evaluators.bfcl.categories import (
 )
 from evaluators.bfcl.conversations import Conversations
 from evaluators.bfcl.data import BfclData
+from evaluators.bfcl.memory.chains import MemoryChains
 from evaluators.bfcl.single import SingleTurn
 from harness.benchmark import Benchmark
 from harness.faults import UserMistake
@@ -122,8 +124,6 @@ def _obstacle(category: str, mode: str) -> str | None:
         return "its tools need the network (answers can be scored: evaluators.bfcl.parity)"
     if category == FORMAT_SENSITIVITY and mode == "native":
         return "it varies the system prompt: use mode=prompt"
-    if category in MEMORY:
-        return "its chains of conversations are not built yet"
     if category == "memory_vector" and not importlib.util.find_spec("sentence_transformers"):
         return "it needs an encoder: pip install sentence-transformers"
     return None
@@ -136,12 +136,17 @@ def _totals(figures: Mapping[str, float]) -> Sequence[Mapping[str, Any]]:
 
 
 def _kind(data: BfclData, mode: str, category: str) -> Kind:
-    return _kinds(data, mode)["multi_turn" if category in MULTI_TURN else "single"]
+    name = "multi_turn" if category in MULTI_TURN else "memory" if category in MEMORY else "single"
+    return _kinds(data, mode)[name]
 
 
 @lru_cache(maxsize=8)
 def _kinds(data: BfclData, mode: str) -> Mapping[str, Kind]:
-    return {"single": SingleTurn(data, mode), "multi_turn": Conversations(data, mode)}
+    return {
+        "single": SingleTurn(data, mode),
+        "multi_turn": Conversations(data, mode),
+        "memory": MemoryChains(data, mode),
+    }
 
 
 def _behaviour(data: BfclData, mode: str) -> dict[str, Callable[..., Any]]:
@@ -150,8 +155,12 @@ def _behaviour(data: BfclData, mode: str) -> dict[str, Callable[..., Any]]:
     def kind(task: Task) -> Kind:
         return _kind(data, mode, task.domain)
 
+    def inherit(task: Task, past: Mapping[str, Any]) -> Task:
+        return replace(task, payload={**task.payload, "past": past}) if past else task
+
     return {
-        "environment": lambda task, past: kind(task).environment(task),
+        "environment": lambda task, past: kind(task).environment(inherit(task, past)),
+        "inherit": inherit,
         "agent": lambda task, trial, model: kind(task).agent(task, model),
         "user": lambda task, trial, model: kind(task).user(task),
         "limits": lambda task: kind(task).limits(task),

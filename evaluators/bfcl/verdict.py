@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from evaluators.bfcl.categories import MULTI_TURN
+from evaluators.bfcl.categories import MULTI_TURN, is_agentic
 from evaluators.bfcl.data import BfclData
 from evaluators.bfcl.multi_turn import Finding, checker_of
 from evaluators.bfcl.single_turn import Kind
@@ -39,6 +39,9 @@ def judge(data: BfclData, task: Task, episode: Episode) -> Finding:
             return Finding("multi_turn:inference_error")
         turns = executed_turns(said, prompting=prompting)
         return checker_of(data).check(task.id, turns)
+    if is_agentic(task.domain):
+        _, error = judge_answer(task.id, [recorded_steps(said)], "fc", data)
+        return Finding(error if episode.end not in _NO_RESULT else "agentic:inference_error")
     reply = next((message for message in said if message.author == "agent"), None)
     if reply is None or episode.end in _NO_RESULT:
         return Finding("inference_error")
@@ -68,6 +71,15 @@ def executed_turns(said: Sequence[Message], *, prompting: bool) -> list[list[lis
         elif message.author == "agent" and message.calls:
             turns[-1].append([carried_out(call, from_text=prompting) for call in message.calls])
     return turns
+
+
+def recorded_steps(said: Sequence[Message]) -> list[Any]:
+    """Return the agent's replies as the official result holds them: call lists and texts."""
+    return [
+        [{call.name: dict(call.arguments)} for call in message.calls] or message.text
+        for message in said
+        if message.author == "agent"
+    ]
 
 
 def to_verdict(finding: Finding) -> Verdict:

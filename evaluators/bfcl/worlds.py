@@ -49,7 +49,7 @@ class Blueprint:
         }
         self.methods: dict[str, Entry] = {}
         for name, instance in self.initial.items():
-            self.methods |= _methods_of(type(instance), name)
+            self.methods |= methods_of(type(instance), name)
 
     def world(self, label: str = "world", commons: Commons | None = None) -> Instances:
         """Build fresh instances. `label` is part of the owners' names, as the model's name is
@@ -68,12 +68,12 @@ class Instances:
         objects: Mapping[str, Any],
         methods: Mapping[str, Entry],
         label: str,
-        commons: Commons,
+        commons: Commons | None = None,
     ) -> None:
         self.objects = objects
         self._methods = methods
         self._label = label
-        self._commons = commons
+        self._commons = commons or Commons({})
 
     def answer(self, call: Call) -> str:
         """Return the official response to a call; raises ToolFault with it where it is an error."""
@@ -151,7 +151,8 @@ def carried_out(call: ToolCall, *, from_text: bool) -> Call:
     return written(call) if from_text else (call.name, call.arguments)
 
 
-def _methods_of(cls: type[Any], owner: str) -> dict[str, Entry]:
+def methods_of(cls: type[Any], owner: str) -> dict[str, Entry]:
+    """Return the methods of a class that calls may name; `owner` is the name of the class."""
     table = {}
     for name, function in public_methods(cls).items():
         code = function.__code__
