@@ -40,7 +40,7 @@ _SOURCES: Mapping[str, tuple[Mapping[str, type], Callable[..., Any], str]] = Map
         "javascript": (SCRIPT_TYPES, javascript_value, "type_error:js"),
     }
 )
-_CRASHES = (LookupError, AttributeError, TypeError, ValueError, ArithmeticError, RuntimeError)
+CRASHES = (LookupError, AttributeError, TypeError, ValueError, ArithmeticError, RuntimeError)
 
 
 def match(
@@ -63,7 +63,7 @@ def match(
         rule = _chosen_fault if "multiple" in category else _single_fault
     try:
         fault = rule(calls, docs, golds, language, underscore_to_dot)
-    except _CRASHES:
+    except CRASHES:
         fault = UNSCORABLE
     return fault is None, fault
 
@@ -124,8 +124,7 @@ def _call_fault(call: Call, doc: Doc, gold: Call, language: str, dots: bool) -> 
     for argument, value in arguments.items():
         if argument not in properties or argument not in accepted:
             return "simple_function_checker:unexpected_param"
-        rule = _python_fault if language == "python" else _source_fault
-        fault = rule(value, properties[argument], accepted[argument], language)
+        fault = argument_fault(value, properties[argument], accepted[argument], language)
         if fault:
             return fault
     for argument, values in accepted.items():
@@ -134,7 +133,18 @@ def _call_fault(call: Call, doc: Doc, gold: Call, language: str, dots: bool) -> 
     return None
 
 
-def _python_fault(value: Any, schema: Doc, accepted: Sequence[Any], _: str) -> Fault:
+def argument_fault(value: Any, schema: Doc, accepted: Sequence[Any], language: str) -> Fault:
+    """Return the error type of one argument's value, None if it is accepted.
+
+    Raises LookupError, AttributeError, TypeError, ValueError, ArithmeticError or RuntimeError
+    where the official checker crashes.
+    """
+    if language == "python":
+        return _python_fault(value, schema, accepted)
+    return _source_fault(value, schema, accepted, language)
+
+
+def _python_fault(value: Any, schema: Doc, accepted: Sequence[Any]) -> Fault:
     declared = schema["type"]
     kind, inner = PYTHON_TYPES[declared], None
     if kind is list:
