@@ -55,6 +55,14 @@ def lacks_key(api_key_env: str | None, base_url: str) -> str | None:
     return f"no API key for {host_of(base_url)}: set the environment variable {api_key_env}"
 
 
+def find_proxy(base_url: str) -> str | None:
+    """Return the proxy that the environment names for this endpoint (http_proxy, no_proxy …)."""
+    host = host_of(base_url)
+    if urllib.request.proxy_bypass(host):
+        return None
+    return urllib.request.getproxies().get(urlsplit(base_url).scheme)
+
+
 def require_answer(base_url: str, key: str | None, timeout_s: float = 10.0) -> None:
     """Ask the endpoint for its models once; any HTTP answer but 401 and 403 will do.
 

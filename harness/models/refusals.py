@@ -72,6 +72,9 @@ def refused(where: str, status: int, body: str, headers: Mapping[str, str]) -> E
     if status in (400, 413, 422) and _TOO_LONG.search(message_of(body)):
         room = room_left(message_of(body))
         return TooLong(line, room) if room else BadReply(f"the context is full: {line}")
+    if 300 <= status < 400:
+        target = headers.get("location", "elsewhere")
+        return ModelFault(f"{line}, a redirect to {target} (correct base_url)", "not_found")
     if status in (401, 403):
         return ModelFault(f"{line} (check the API key)", "auth")
     if status in (404, 405):

@@ -256,6 +256,7 @@ def test_lasting_trouble_ends_as_a_fault_after_the_retries(behaviour: Any, kind:
         (fake.refuses(404, "no such model"), "not_found", "no such model"),
         (fake.refuses(400, "bad schema"), "request", "bad schema"),
         (fake.refuses(429, "pay", "insufficient_quota"), "request", "insufficient_quota"),
+        (fake.replies("", 308, {"Location": "https://x/v1"}), "not_found", "redirect to https"),
         (fake.html(), "bad_response", r"HTML page \(Welcome to nginx\).*base_url"),
         (fake.html(404), "not_found", "HTML page"),
         (fake.replies("hello there"), "bad_response", "no JSON"),
@@ -375,7 +376,7 @@ def test_connections_bound_the_calls_under_way(connections: int, most: int) -> N
 def test_a_model_outlives_its_event_loop() -> None:
     async def play(model: OpenAIModel) -> str:
         async with FakeServer() as box:
-            model._endpoint.base_url = box.base_url
+            model._endpoint.url = box.base_url + "/chat/completions"
             reply = await model.generate(ASK, ())
             await model.aclose()
             return reply.text

@@ -1,0 +1,1 @@
+"""Measure what the harness itself costs: `python -m harness.bench NAME`."""

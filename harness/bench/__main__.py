@@ -1,0 +1,76 @@
+"""Run one benchmark of the harness and print its measurements as JSON lines."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+BENCHES: Mapping[str, str] = MappingProxyType(
+    {
+        "loop": "the episode loop and the store with an in-process model",
+        "client": "the model client against a loopback server",
+        "bfcl": "scoring of BFCL rows and of a stored run",
+        "startup": "imports and --help",
+    }
+)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Dispatch to harness.bench.NAME, whose `run(argv)` yields one dict per measurement."""
+    if not argv or argv[0] not in BENCHES:
+        known = "\n".join(f"  {name:8} {text}" for name, text in BENCHES.items())
+        print(f"usage: python -m harness.bench NAME [--key value …]\n{known}", file=sys.stderr)
+        return 0 if argv[:1] in (["-h"], ["--help"]) else 2
+    module = importlib.import_module(f"harness.bench.{argv[0]}")
+    about = provenance()
+    for measurement in module.run(argv[1:]):
+        print(json.dumps({"bench": argv[0], **measurement, **about}), flush=True)
+    return 0
+
+
+def provenance() -> dict[str, Any]:
+    """Say where and when: commit, date (UTC), Python, machine."""
+    return {
+        "commit": commit(),
+        "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "python": platform.python_version(),
+        "machine": machine(),
+    }
+
+
+def commit() -> str:
+    """Return the commit of this checkout, "+" where it was edited, "" where there is none."""
+    here = Path(__file__).parent
+    try:
+        result = subprocess.run(
+            ["git", "describe", "--always", "--dirty=+"], cwd=here, capture_output=True, text=True
+        )
+    except OSError:
+        return ""
+    return result.stdout.strip()
+
+
+def machine() -> str:
+    """Name the processor and the number of cores."""
+    model = platform.processor() or platform.machine()
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                model = line.partition(":")[2].strip()
+                break
+    except OSError:
+        pass
+    return f"{model} x{os.cpu_count()}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
