@@ -9,14 +9,14 @@ from typing import Any
 from evaluators.tau2 import prompts
 from evaluators.tau2.history import STOP_TEXTS
 from evaluators.tau2.pack import VERSION, hashes, root
-from evaluators.tau2.parties import DONE, Checked, SoloAgent, StopGuard
-from evaluators.tau2.rewards import replay
+from evaluators.tau2.parties import DONE, Checked, DoneTool, Solo, StopGuard
+from evaluators.tau2.rewards import answered_calls, replay
 from evaluators.tau2.scripted_user import LABEL, ScriptedUser
 from evaluators.tau2.tasks import NAME, load_tasks
 from evaluators.tau2.worlds.domain import domain_of
 from evaluators.tau2.worlds.world import World
 from harness.benchmark import Benchmark
-from harness.faults import UserMistake
+from harness.faults import ModelFault, UserMistake
 from harness.limits import Limits
 from harness.parties import ModelParty, Script
 from harness.protocols import Model, Party
@@ -50,7 +50,8 @@ class Setup:
         policy = domain_of(task).policy(solo)
         if solo:
             system = prompts.solo_system(policy, task.payload.get("ticket"), DONE)
-            party: Party = SoloAgent(ModelParty("agent", model, system), prompts.texts().solo_done)
+            about = prompts.texts().solo_done
+            party: Party = Solo(DoneTool(ModelParty("agent", model, system), about))
         else:
             party = ModelParty("agent", model, prompts.agent_system(policy))
         return Checked(party, "agent", enforce=self.enforce_protocol)
@@ -96,7 +97,9 @@ def benchmark(
         data_sha256=data_hashes(domains),
         notes={
             "split": split,
-            "user": LABEL if user == "scripted" else user,
+            "grading": f"tau2 {VERSION}",
+            "reward_basis": "of each task",
+            **({"user": LABEL} if user == "scripted" else {"mode": user}),
             "prompts": prompts.texts().source,
             **{name: value for name, value in settings.items() if value},
         },
@@ -126,8 +129,18 @@ def is_agent_call(line: Message) -> bool:
 def world_of(task: Task) -> World:
     """Build a task's world as it is when the opening has been said."""
     world = domain_of(task).world(task.payload, solo=bool(task.payload.get("solo")))
+    check_opening(task.opening)
     replay(world, task.opening)
     return world
+
+
+def check_opening(opening: Sequence[Message]) -> None:
+    """Raise ModelFault on a history that the official orchestrator refuses."""
+    for role, call, result in answered_calls(opening):
+        if result.owner != role:
+            raise ModelFault(f"{call.name} of the {role} is answered to another", kind="history")
+    if any(line.author != "tool" and not (line.calls or line.text.strip()) for line in opening):
+        raise ModelFault("an empty message in the history", kind="history")
 
 
 def llm_user(task: Task, model: Model | None) -> Party:

@@ -43,30 +43,39 @@ class Checked:
         return message
 
 
-class SoloAgent:
-    """An agent without anybody to talk to: it may only call tools, and `done` is its goodbye.
+class DoneTool:
+    """Offers an agent the tool `done`. A message with a call of it says goodbye instead, and
+    loses all its calls; one without any call is an error (the official solo agent's rules)."""
 
-    Any message with a call of `done` becomes a stop and loses its calls (the official agent's
-    rule); a stop text is a stop where no call stands beside it; any other text is its error.
-    """
-
-    def __init__(self, party: Party, about_done: str) -> None:
+    def __init__(self, party: Party, about: str) -> None:
         self.party = party
-        self.done = ToolSpec(DONE, about_done, {"type": "object", "properties": {}})
+        self.done = ToolSpec(DONE, about, {"type": "object", "properties": {}})
         self.system = getattr(party, "system", "")
 
     async def reply(self, log: Sequence[Message], tools: Sequence[ToolSpec]) -> Message:
         message = await self.party.reply(log, (*tools, self.done))
         if any(call.name == DONE for call in message.calls):
-            return replace(message, text=AGENT_STOP, calls=(), stop=True)
-        stops = AGENT_STOP in message.text
-        if stops and message.calls:
-            raise BadReply("a stop beside a call", message, "agent_error")
-        if stops:
-            return replace(message, stop=True)
+            return replace(message, text=AGENT_STOP, calls=())
         if not message.calls:
             raise BadReply("text, where only calls are allowed", message, "agent_error")
         return message
+
+
+class Solo:
+    """Holds an agent that has nobody to talk to to its calls; the stop text is its goodbye."""
+
+    def __init__(self, party: Party) -> None:
+        self.party = party
+        self.system = getattr(party, "system", "")
+
+    async def reply(self, log: Sequence[Message], tools: Sequence[ToolSpec]) -> Message:
+        message = await self.party.reply(log, tools)
+        stops = AGENT_STOP in message.text
+        if stops and message.calls:
+            raise BadReply("a goodbye beside a call", message, "agent_error")
+        if not stops and not message.calls:
+            raise BadReply("text, where only calls are allowed", message, "agent_error")
+        return replace(message, stop=stops)
 
 
 PROMISE = re.compile(
