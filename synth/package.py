@@ -40,8 +40,14 @@ State = Mapping[str, Sequence[Sequence[Any]]]
 class ToolRecord:
     """A tool with what synthesis knows of it.
 
-    `response` is a JSON Schema of the result (`response_origin`: given, rule or llm);
-    `annotations` hold archetype, entity and effect; `source` says where the spec came from.
+    `response` is a JSON Schema of the result (`response_origin`: given, rule or llm); `source`
+    says where the spec came from. `annotations`:
+      archetype  find, get, list, create, update, transition, delete, login, logout, compute, other
+      entity     the table it is about
+      effect     read, write, compute or auth
+      params     {parameter: "table.column"}: what column a parameter's value is of
+      outputs    {path: "table.column"}: the same for result fields ("$.id", "$[*].id")
+      verb       how a person would say it ("cancel")
     """
 
     spec: ToolSpec
