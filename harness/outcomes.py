@@ -26,7 +26,8 @@ class Outcome:
     """A scored (or faulted) trial. `reward` is None exactly when there is no verdict.
 
     `status`: verdict -> pass or fail; fault -> error, with `cause` naming the seat; a trial that
-    was never played is missing. `seconds` is wall clock, `cost_usd` None where no price is known.
+    was never played is missing. `calls` are all calls made, run or not. `seconds` is wall clock,
+    `cost_usd` None where no price is known.
     """
 
     benchmark: str
@@ -81,7 +82,7 @@ def outcome_of(
         fault=f"{fault.kind}: {fault.text}"[:500] if fault else "",
         turns=tally.turns,
         steps=tally.steps,
-        calls=tally.calls,
+        calls=sum(len(line.calls) for line in episode.log),
         tool_errors=tally.errors,
         seconds=episode.seconds,
         **spent(episode.log),
