@@ -209,6 +209,7 @@ def test_never_loops_in_a_world_where_everything_works(temperature: float) -> No
         [{"role": "user", "content": None}],
         [{"role": "user", "content": [{"type": "text", "text": "weather in Rome"}]}],
         [{"role": "user", "content": "   \n\t "}],
+        [{"role": "user", "content": "the weather in `²`"}],
         [{"role": "tool", "tool_call_id": None, "content": "{"}],
         [{"role": "user", "content": "\ud800 weather 天気 🌦 in \x00 Rome " + "9" * 5000}],
     ],

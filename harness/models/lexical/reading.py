@@ -71,7 +71,7 @@ class Reading:
         for group, members in enumerate(self.runs(mentions)):
             listed = self.listed(members)
             for mention in members:
-                first = bisect_left(starts, mention.start)
+                first = min(bisect_left(starts, mention.start), max(0, len(starts) - 1))
                 last = max(first, bisect_left(starts, mention.end) - 1)
                 yield Place(mention, first, last, group, listed)
 
