@@ -146,7 +146,8 @@ def about(run: Run) -> dict[str, Any]:
         "name": identity.name,
         "model": identity.model,
         "facts": identity.facts,
-        "labels": dict(identity.labels),
+        "labels": identity.labels,
+        "benchLabels": dict(identity.bench_labels),
         "hashes": {name: list(pairs) for name, pairs in identity.hashes.items()},
         "warnings": run.warnings,
     }

@@ -23,14 +23,18 @@ RULE_BASED = ("scripted", "script", "lexical", "oracle", "replay", "gold", "fixe
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What stands beside a run's numbers. `labels` maps a seat to the warning it must carry."""
+    """What stands beside a run's numbers.
+
+    `labels` name the run's rule-based parties, `bench_labels` those of one benchmark; `hashes`
+    maps a benchmark to (file, sha256) pairs.
+    """
 
     name: str
     model: str
     facts: tuple[tuple[str, str], ...]
-    labels: Mapping[str, str]
+    labels: tuple[str, ...]
+    bench_labels: Mapping[str, str]
     hashes: Mapping[str, tuple[tuple[str, str], ...]]
-    versions: Mapping[str, str]
 
 
 def read_identity(folder: Path) -> Identity:
@@ -38,15 +42,19 @@ def read_identity(folder: Path) -> Identity:
     run = load(need(folder) / "run.json")
     manifest = load(folder / "manifest.json") if (folder / "manifest.json").is_file() else {}
     names = {seat: seat_name(seat, manifest, run) for seat in SEATS}
-    labels = {seat: text for seat in SEATS if (text := seat_label(seat, manifest, run))}
+    labels = tuple(run_labels(manifest, run))
     benches = list(benchmarks(manifest, run))
     return Identity(
         name=folder.resolve().name,
         model=names["agent"] or folder.resolve().name,
         facts=tuple((label, text) for label, text in facts(manifest, run, names, benches) if text),
         labels=labels,
+        bench_labels={
+            str(b.get("name", "")): text
+            for b in benches
+            if (text := bench_label(b)) and text not in labels
+        },
         hashes={str(b.get("name", "")): hashes(b) for b in benches},
-        versions={str(b.get("name", "")): text_of(b.get("version")) for b in benches},
     )
 
 
@@ -98,6 +106,24 @@ def seat_label(seat: str, *sources: Json) -> str:
             if name in words.lower().replace("/", ".").replace(" ", ".").split("."):
                 return f"rule-based ({name})"
     return ""
+
+
+def run_labels(manifest: Json, run: Json) -> Iterator[str]:
+    """Yield the labels of the run's seats, else those its `scripted` lists."""
+    found = [f"{seat}: {text}" for seat in SEATS if (text := seat_label(seat, manifest, run))]
+    stated = manifest.get("scripted") or ()
+    yield from found or ([stated] if isinstance(stated, str) else map(str, stated))
+
+
+def bench_label(benchmark: Json) -> str:
+    """Return what a benchmark says of its rule-based parties: `scripted`, or a seat's note."""
+    stated = benchmark.get("scripted")
+    if stated:
+        return stated if isinstance(stated, str) else ", ".join(map(str, stated))
+    notes = benchmark.get("notes")
+    if not isinstance(notes, Mapping):
+        return ""
+    return "; ".join(f"{seat}: {notes[seat]}" for seat in SEATS if notes.get(seat))
 
 
 def benchmarks(manifest: Json, run: Json) -> Iterator[dict[str, Any]]:

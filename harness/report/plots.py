@@ -78,7 +78,7 @@ def draw_all(runs: Sequence[Run], target: Path) -> Iterator[Path]:
 
 def footnote(runs: Sequence[Run]) -> str:
     """Name every rule-based party of the runs, because its numbers are in the plot."""
-    labels = [{f"{seat}: {text}" for seat, text in run.identity.labels.items()} for run in runs]
+    labels = [{*run.identity.labels, *run.identity.bench_labels.values()} for run in runs]
     shared = set.intersection(*labels)
     own = [
         f"{name}, {text}"

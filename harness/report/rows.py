@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,48 +11,44 @@ from harness.outcomes import Outcome
 from harness.report.identity import Identity
 
 Row = dict[str, Any]
+MOST_KS = 8
 CHECKED = ("n_tasks", "trials_scored", "errors", "pass^1", "ci_lo_1", "ci_hi_1")
 
 
 def leaderboard(
     folder: Path, identity: Identity, outcomes: Sequence[Outcome]
 ) -> tuple[list[Row], list[str]]:
-    """Return a run's table rows and the warnings that must stand beside them."""
+    """Return a run's table rows and the warnings that must stand beside them.
+
+    table.csv is taken where it agrees with the outcomes (it also holds the benchmark's totals).
+    """
+    from harness.results.about import info_of
+    from harness.results.columns import ks_of
+    from harness.results.manifest import NAME, read_manifest
     from harness.results.table import build_table, read_table
 
-    fresh = build_table(outcomes, ks=ks_of(outcomes), info=info_of(identity))
-    path = folder / "table.csv"
-    if not path.is_file():
+    stored = read_table(folder / "table.csv") if (folder / "table.csv").is_file() else []
+    manifest = read_manifest(folder) if (folder / NAME).is_file() else {}
+    trials = manifest.get("trials") or max((o.trial for o in outcomes), default=0) + 1
+    ks = ks_of(list(stored[0])) if stored else list(range(1, min(trials, MOST_KS) + 1))
+    info = info_of(manifest) if manifest else info_without(identity)
+    fresh = build_table(outcomes, ks=ks or [1], info=info)
+    if not stored:
         return fresh, []
-    stored = [dict(row) for row in read_table(path)]
-    if stale := differences(stored, fresh):
-        return fresh, [
-            f"table.csv does not match the outcomes ({stale}); the figures here are recomputed"
-        ]
+    if place := differences(stored, fresh):
+        return fresh, [f"table.csv contradicts the outcomes ({place}): figures are recomputed here"]
     return stored, []
 
 
-def ks_of(outcomes: Iterable[Outcome]) -> list[int]:
-    """Return 1..K, K the largest number of trials of one task (8 at most)."""
-    most = max((outcome.trial for outcome in outcomes), default=0) + 1
-    return list(range(1, min(most, 8) + 1))
-
-
-def info_of(identity: Identity) -> dict[str, Any]:
-    """Say what the outcomes are of, as far as the run folder tells."""
+def info_without(identity: Identity) -> dict[str, Any]:
+    """Say what the outcomes are of where there is no manifest."""
     facts = dict(identity.facts)
-    benchmarks = {
-        name: {"version": version or None, "data_sha256": dict(identity.hashes[name])}
-        for name, version in identity.versions.items()
-    }
     return {
-        "benchmarks": benchmarks,
         "run_id": identity.name,
         "model": identity.model,
-        "model_revision": facts.get("revision"),
         "user_model": facts.get("user"),
         "judge_model": facts.get("judge"),
-        "scripted": "; ".join(f"{seat}: {text}" for seat, text in identity.labels.items()),
+        "scripted": identity.labels,
     }
 
 

@@ -11,7 +11,9 @@ from typing import Any
 
 from harness.episode import keep, tools_text
 from harness.outcomes import Outcome, outcome_of
-from harness.store import RunStore, write_text
+from harness.results.about import info_of
+from harness.results.table import build_table, write_table
+from harness.store import RunStore, read_outcomes, write_text
 from harness.types import (
     Category,
     Episode,
@@ -35,6 +37,7 @@ REQUESTS = (
     "What would it cost to add {number} bags to reservation {code}?",
     "I moved. Can you update the delivery address of order {code} before {date}?",
 )
+SCRIPTED = {"tau2": "scripted user: fixed rules, not a model"}
 CATEGORIES = (
     "incorrect_tool_or_arguments",
     "incomplete_task",
@@ -62,7 +65,10 @@ TOOLS = (
 
 @dataclass(frozen=True)
 class Shape:
-    """What a synthetic run looks like. `skill` is the mean pass rate, `seed` fixes every byte."""
+    """What a synthetic run looks like. `skill` is the mean pass rate, `seed` fixes every byte.
+
+    A finished run has its table and its results in the manifest. `filler` lengthens the talk.
+    """
 
     model: str = "acme/agent-8b"
     domains: Mapping[str, Sequence[str]] = field(default_factory=lambda: DOMAINS)
@@ -74,6 +80,7 @@ class Shape:
     priced: bool = True
     categories: bool = True
     filler: int = 1
+    finished: bool = False
     run: Mapping[str, Any] = field(default_factory=dict)
     manifest: Mapping[str, Any] = field(default_factory=dict)
 
@@ -88,8 +95,16 @@ def write_run(folder: Path, shape: Shape | None = None) -> Path:
             store.add_outcome(outcome)
     store.close()
     manifest = {**manifest_of(shape), **shape.manifest}
+    if shape.finished:
+        rows = build_table(read_outcomes(folder).values(), ks=ks_of(shape), info=info_of(manifest))
+        write_table(folder, rows)
+        manifest["results"] = rows
     write_text(folder / "manifest.json", json.dumps(manifest, indent=1) + "\n")
     return folder
+
+
+def ks_of(shape: Shape) -> range:
+    return range(1, shape.trials + 1)
 
 
 def run_of(shape: Shape) -> dict[str, Any]:
@@ -110,13 +125,15 @@ def manifest_of(shape: Shape) -> dict[str, Any]:
                 "name": name,
                 "version": "2026.3.23",
                 "split": "test",
-                "data_sha256": {f"{d}.json": f"{hash_of(d)}" for d in domains},
+                "data_sha256": {f"{d}.json": hash_of(d) for d in domains},
                 "n_tasks": shape.tasks * len(domains),
+                "tasks": {f"{d}_{n}": d for d in domains for n in range(shape.tasks)},
+                "scripted": SCRIPTED.get(name, ""),
             }
             for name, domains in shape.domains.items()
         ],
         "agent": {"model": shape.model, "revision": "main@77aa"},
-        "user": {"model": "scripted", "label": "scripted user: fixed rules, not a model"},
+        "user": {"model": "acme/user-8b"},
         "seeds": {"run": shape.seed},
         "trials": shape.trials,
         "started": "2026-11-20T09:00:00+00:00",

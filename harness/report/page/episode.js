@@ -26,7 +26,7 @@ function episodeHead(i) {
   ];
   return el(
     "header", {},
-    el("p", { class: "where" }, [benchOf(i), domainOf(i), runName(COL.run[i])].filter(Boolean).join(" / "), badges(COL.run[i])),
+    el("p", { class: "where" }, [benchOf(i), domainOf(i), runName(COL.run[i])].filter(Boolean).join(" / "), badges(COL.run[i], benchOf(i))),
     el("h2", {}, COL.task[i], " ", pill(status)),
     siblings(i),
     el("dl", { class: "stats" }, stats.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, String(value))))),

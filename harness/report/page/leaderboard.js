@@ -1,6 +1,4 @@
 // The leaderboard: rows as the run's own table has them, intervals beside every rate.
-const runLabels = (number) => Object.entries(D.runs[number].labels);
-
 function runName(number) {
   const run = D.runs[number];
   const twins = D.runs.filter((other) => other.model === run.model).length > 1;
@@ -9,16 +7,21 @@ function runName(number) {
 
 // Rule-based parties are named wherever their numbers stand: once where all runs share them.
 const badge = (text) => el("span", { class: "badge" }, text);
-const labelTexts = (number) => runLabels(number).map(([seat, text]) => `${seat}: ${text}`);
-const badges = (number) => labelTexts(number).map(badge);
-const sharedLabels = () =>
-  labelTexts(0).filter((text) => D.runs.every((_, number) => labelTexts(number).includes(text)));
-const ownLabels = (number) => labelTexts(number).filter((text) => !sharedLabels().includes(text));
+function labelTexts(number, bench) {
+  const { labels, benchLabels } = D.runs[number];
+  if (bench !== undefined) return benchLabels[bench] ? [...labels, benchLabels[bench]] : labels;
+  return [...labels, ...Object.entries(benchLabels).map(([name, text]) => `${name}: ${text}`)];
+}
+const badges = (number, bench) => labelTexts(number, bench).map(badge);
+const sharedLabels = (bench) =>
+  labelTexts(0, bench).filter((text) => D.runs.every((_, number) => labelTexts(number, bench).includes(text)));
+const ownLabels = (number, bench) =>
+  labelTexts(number, bench).filter((text) => !sharedLabels(bench).includes(text));
 
 // Labels of a table's rows come from the table itself where the run states none.
 function rowBadges(row) {
-  const stated = row.scripted && !labelTexts(row.run).length ? [String(row.scripted)] : [];
-  return [...ownLabels(row.run), ...stated].map(badge);
+  const stated = row.scripted && !labelTexts(row.run, row.benchmark).length ? [String(row.scripted)] : [];
+  return [...ownLabels(row.run, row.benchmark), ...stated].map(badge);
 }
 
 function largestK(rows) {
@@ -125,16 +128,19 @@ function benchNotes(rows) {
     data.length ? `data ${data.map((sha) => String(sha).slice(0, 10)).join(", ")}` : null,
     policies.length ? `errors ${policies.map((p) => (p === "fail" ? "count as failures" : "are dropped")).join(" / ")}` : null,
   ].filter(Boolean);
+  const outside = rows.reduce((most, row) => Math.max(most, row.outside || 0), 0);
   const mixed = versions.length > 1 || data.length > 1 || policies.length > 1;
   return [
     notes.length ? el("p", { class: "note" }, notes.join(" · ")) : null,
+    outside ? el("p", { class: "note" }, `${plural(outside, "stored trial")} of another selection of tasks or trials left out of the table.`) : null,
     mixed ? el("p", { class: "warning" }, "These rows were graded on different data, versions or error policies: do not rank them against each other.") : null,
   ];
 }
 
 function benchLabels(rows) {
-  const stated = D.runs.length < 2 && !labelTexts(0).length ? rows.map((row) => row.scripted).filter(Boolean) : [];
-  const texts = [...new Set([...sharedLabels(), ...stated.map(String)])];
+  const bench = rows[0].benchmark;
+  const stated = D.runs.length < 2 && !labelTexts(0, bench).length ? rows.map((row) => row.scripted).filter(Boolean) : [];
+  const texts = [...new Set([...sharedLabels(bench), ...stated.map(String)])];
   return texts.length ? el("p", { class: "badges" }, texts.map(badge)) : null;
 }
 
