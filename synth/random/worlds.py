@@ -214,8 +214,9 @@ class Writer:
         """Write what the agent must know of the world's rules."""
         lines = ["Help the user with the tools. Look keys up; never guess them."]
         for entity in self.domain.entities:
+            name = f"{article(entity.noun).capitalize()} {entity.noun}"
             lines += [
-                f"{article(entity.noun).capitalize()} {entity.noun} can be {m.status} only when it is {' or '.join(m.sources)}."
+                f"{name} can be {m.status} only when it is {' or '.join(m.sources)}."
                 for m in entity.moves
             ]
         return "\n".join(lines)
