@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from evaluators.tau2 import prompts
 from evaluators.tau2.history import STOP_TEXTS
-from evaluators.tau2.pack import VERSION, hashes, root
+from evaluators.tau2.pack import VERSION, hashes
 from evaluators.tau2.parties import DONE, Checked, DoneTool, Solo, StopGuard
 from evaluators.tau2.rewards import answered_calls, replay
 from evaluators.tau2.scripted_user import LABEL, ScriptedUser
@@ -94,7 +94,7 @@ def benchmark(
         user=setup.make_user,
         agent=setup.make_agent,
         limits=setup.limits,
-        data_sha256=data_hashes(domains),
+        data_sha256=hashes(domains),
         notes={
             "split": split,
             "grading": f"tau2 {VERSION}",
@@ -152,12 +152,6 @@ def llm_user(task: Task, model: Model | None) -> Party:
     offers = bool(domain_of(task).bare(task.payload, False).tools("user", 1))
     system = prompts.user_system(task.payload, tools=offers)
     return ModelParty("user", model, system, STOP_TEXTS)
-
-
-def data_hashes(domains: Sequence[str]) -> Mapping[str, str]:
-    """Hash the data files that the tasks of `domains` come from."""
-    folders = [root() / "domains" / name for name in domains]
-    return hashes(path for folder in folders for path in sorted(folder.iterdir()) if path.is_file())
 
 
 def forbid_training(bench: Benchmark) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
@@ -11,16 +10,25 @@ from pathlib import Path
 from typing import Any
 
 from harness.faults import UserMistake
+from harness.packs import Pack, locate
 
 VERSION = "a2c0247"
 
 
+def pack() -> Pack:
+    """Return the tau2 pack; raises UserMistake where it is not on this machine."""
+    return _pack(os.environ.get("HARNESS_PACKS"), os.environ.get("HARNESS_CACHE"))
+
+
+@lru_cache(maxsize=4)
+def _pack(packs: str | None, cache: str | None) -> Pack:
+    """Hash the files once per process and setting of the two variables."""
+    return locate("tau2")
+
+
 def root() -> Path:
-    """Return the folder of the pack; raises UserMistake where it is not there."""
-    folder = Path(os.environ.get("HARNESS_PACKS", "")) / "tau2"
-    if not (folder / "domains").is_dir():
-        raise UserMistake(f"no tau2 pack at {folder}: run `python -m harness.packs pull tau2`")
-    return folder
+    """Return the folder of the pack."""
+    return pack().root
 
 
 def read_json(path: Path) -> Any:
@@ -45,12 +53,8 @@ def read_text(path: Path) -> str:
         ) from None
 
 
-def hashes(paths: Iterable[Path]) -> Mapping[str, str]:
-    """Return sha256 per file, named relative to the pack's folder."""
-    folder = root()
-    return {str(path.relative_to(folder)): _hash(path) for path in paths}
-
-
-@lru_cache(maxsize=256)
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def hashes(names: Iterable[str]) -> Mapping[str, str]:
+    """Return the sha256 of the pack's files that lie directly in the folders of these domains."""
+    folders = {f"domains/{name}" for name in names}
+    known = pack().sha256.items()
+    return {path: sha for path, sha in known if path.rpartition("/")[0] in folders}
