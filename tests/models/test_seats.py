@@ -39,7 +39,7 @@ def test_a_seat_that_cannot_start_is_named_and_the_others_stop(tmp_path: Path) -
         async with opened({"model": make(tmp_path), "user_model": make(tmp_path, "crash")}):
             raise AssertionError("must not get here")
 
-    with pytest.raises(UserMistake, match="user_model cannot start: .*no weights"):
+    with pytest.raises(UserMistake, match=r"user_model cannot start: .*no weights"):
         asyncio.run(play())
     assert not process._running
 
