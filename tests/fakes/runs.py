@@ -142,14 +142,14 @@ def manifest_of(shape: Shape) -> dict[str, Any]:
 
 
 def hash_of(text: str) -> str:
-    return random.Random(text).randbytes(32).hex()
+    return random.Random(ascii(text)).randbytes(32).hex()
 
 
 def trials_of(shape: Shape, store: RunStore) -> Iterator[tuple[Task, Episode, Outcome | None]]:
     for benchmark, domains in shape.domains.items():
         for domain in domains:
             for number in range(shape.tasks):
-                rng = random.Random(f"{shape.seed}/{benchmark}/{domain}/{number}")
+                rng = random.Random(ascii((shape.seed, benchmark, domain, number)))
                 task = Task(f"{domain}_{number}", benchmark, domain=domain)
                 hardness = rng.betavariate(0.8, 0.8)
                 for trial in range(shape.trials):
@@ -159,7 +159,7 @@ def trials_of(shape: Shape, store: RunStore) -> Iterator[tuple[Task, Episode, Ou
 def play(
     task: Task, trial: int, hardness: float, shape: Shape, store: RunStore
 ) -> tuple[Episode, Outcome | None]:
-    rng = random.Random(f"{shape.seed}/{shape.model}/{task.id}/{trial}")
+    rng = random.Random(ascii((shape.seed, shape.model, task.id, trial)))
     luck = rng.random()
     passed = luck < (shape.skill + (0.5 - hardness)) and luck < 0.97
     fault = (

@@ -81,11 +81,16 @@ class Chromium:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.process.terminate()
+        self.send("Browser.close", page=False)
         self.process.wait(20)
         os.close(self.write)
         os.close(self.read)
+        wait_for(self.removed, f"{self.profile} to be removable", 10)
+
+    def removed(self) -> bool:
+        """Delete the profile, into which the last child of the browser may still write."""
         shutil.rmtree(self.profile, ignore_errors=True)
+        return not Path(self.profile).exists()
 
     def send(self, method: str, params: Any = None, *, page: bool = True) -> dict[str, Any]:
         """Send one command and return its result; events that arrive meanwhile are kept."""
