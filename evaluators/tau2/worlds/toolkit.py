@@ -70,8 +70,8 @@ class Toolkit:
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        own = {n: m.tool for n, m in vars(cls).items() if hasattr(m, "tool")}
-        cls.declared = {**cls.declared, **own}
+        members = {n: m for base in reversed(cls.__mro__) for n, m in vars(base).items()}
+        cls.declared = {n: m.tool for n, m in members.items() if hasattr(m, "tool")}
 
     def use(self, name: str, arguments: Mapping[str, Any]) -> Any:
         """Run a tool; raises one of TOOL_ERRORS. A failed write may have written already."""
@@ -84,10 +84,14 @@ class Toolkit:
         return method(**arguments)
 
 
-def require_exactly(who: str, takes: tuple[str, ...], arguments: Mapping[str, Any]) -> None:
+def require_exactly(
+    who: str, takes: tuple[str, ...], arguments: Mapping[str, Any], optional: tuple[str, ...] = ()
+) -> None:
     """Raise what Python raises where arguments do not fit the required parameters `takes`."""
     for name in arguments:
-        if name not in takes:
+        if name == "self":
+            raise TypeError(f"{who} got multiple values for argument 'self'")
+        if name not in takes and name not in optional:
             raise TypeError(f"{who} got an unexpected keyword argument '{name}'")
     missing = [repr(name) for name in takes if name not in arguments]
     if not missing:
