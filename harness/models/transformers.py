@@ -169,6 +169,6 @@ class TransformersModel:
         return {**self.describe(), **({"missing": lacks} if lacks else {})}
 
     def check(self) -> None:
-        """Raise UserMistake for the first thing that is missing."""
+        """Raise UserMistake where anything is missing."""
         if lacks := self.lacks():
-            raise UserMistake(lacks[0])
+            raise UserMistake("; ".join(lacks))

@@ -194,14 +194,14 @@ class VllmModel:
     def lacks(self) -> list[str]:
         """List in one line each what is missing to start the server."""
         lines = []
+        if self.needs_gpu:
+            needed = self.tensor_parallel * self.data_parallel
+            lines += filter(None, [lacks_gpus(self.gpus, needed, count_gpus())])
         if find_program(self.executable[0]) is None:
             lines.append(
                 f"{self.executable[0]!r} is not installed here: install vllm in an environment of "
                 "its own and give its path in executable=[…/bin/vllm,serve]"
             )
-        if self.needs_gpu:
-            needed = self.tensor_parallel * self.data_parallel
-            lines += filter(None, [lacks_gpus(self.gpus, needed, count_gpus())])
         paths = [self.model, *self.adapters.values()]
         return lines + [f"there is nothing at {path}" for path in paths if is_missing(path)]
 
@@ -212,9 +212,9 @@ class VllmModel:
         return {**self.describe(), "environment": self.environment(), **gaps}
 
     def check(self) -> None:
-        """Raise UserMistake for the first thing that is missing."""
+        """Raise UserMistake where anything is missing."""
         if lacks := self.lacks():
-            raise UserMistake(lacks[0])
+            raise UserMistake("; ".join(lacks))
 
 
 def option(flag: str, value: Any) -> tuple[str, ...]:

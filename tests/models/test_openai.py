@@ -462,3 +462,24 @@ def test_check_asks_the_endpoint() -> None:
 def test_wrong_settings_are_told_in_one_line(options: dict[str, Any], words: str) -> None:
     with pytest.raises(UserMistake, match=words):
         OpenAIModel(**{"model": "m", **options})
+
+
+def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def play() -> tuple[str, list[dict[str, str]]]:
+        async with FakeServer() as box:
+            monkeypatch.setenv("http_proxy", box.base_url.removesuffix("/v1"))
+            monkeypatch.setenv("no_proxy", "elsewhere")
+            model = make("http://model.internal/v1")
+            reply = await model.generate(ASK, ())
+            await model.aclose()
+            return reply.text, box.headers
+
+    text, headers = asyncio.run(play())
+    assert text == "hello"
+    assert headers[0]["Host"] == "model.internal"
+
+
+def test_a_key_that_no_header_can_carry_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A_KEY", "sk-schlüssel")
+    with pytest.raises(UserMistake, match="A_KEY holds characters"):
+        make("https://api.example.com/v1", api_key_env="A_KEY").check()
