@@ -100,6 +100,7 @@ def evaluate(text: str, objects: Mapping[str, Mapping[str, Method]]) -> Any:
     Raises what the official evaluation raises, with the same message, for every text that a call
     with JSON arguments or literal Python arguments can become.
     """
+    text.encode()  # a lone surrogate is refused where it stands, before blanks are stripped
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tree = ast.parse(text.lstrip(" \t"), "<string>", "eval")

@@ -1,21 +1,24 @@
-"""A scripted agent that answers with the gold, to test the way from task to verdict.
+"""A scripted model that answers with the gold, to test the way from task to verdict.
 
-It is not a model: its numbers say how many entries a right answer passes, and nothing else.
+It is no language model: its numbers say how many entries a right answer passes, nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from evaluators.bfcl.categories import MULTI_TURN, is_agentic, is_relevance
 from evaluators.bfcl.data import BfclData
+from evaluators.bfcl.decode import Format, format_of
 from evaluators.bfcl.gold_calls import Call, multi_turn_calls, single_turn_calls
+from evaluators.bfcl.gold_text import write_calls
 from evaluators.bfcl.multi_turn import checker_of
 from evaluators.bfcl.tasks import benchmark, data_of
 from harness.benchmark import Benchmark
+from harness.faults import ModelFault
 from harness.protocols import Model, Party
 from harness.types import Message, Task, ToolCall, ToolSpec
 
@@ -24,48 +27,65 @@ _REFUSAL = "None of these functions can do that."
 _CLOSING = "Done."
 
 
-class GoldAgent:
-    """Make the gold calls of each turn in one step, then close the turn with a text."""
+class GoldModel:
+    """Give prepared replies in order; ModelFault when asked once too often."""
 
-    system = ""
+    show_reasoning = False
 
-    def __init__(self, turns: Sequence[Sequence[Call]], text: str, *, dots: bool = True) -> None:
-        self.turns = turns
-        self.text = text
-        self.dots = dots
+    def __init__(self, replies: Iterator[Message]) -> None:
+        self.replies = replies
 
-    async def reply(self, log: Sequence[Message], tools: Sequence[ToolSpec]) -> Message:
-        turn = sum(message.author == "user" for message in log) - 1
-        fresh = bool(log) and log[-1].author == "user"
-        calls = self.turns[turn] if fresh and turn < len(self.turns) else ()
-        if not calls:
-            return Message("agent", self.text)
-        return Message("agent", calls=tuple(self._call(i, *call) for i, call in enumerate(calls)))
-
-    def _call(self, number: int, name: str, arguments: dict[str, Any]) -> ToolCall:
-        return ToolCall(f"gold_{number}", name if self.dots else name.replace(".", "_"), arguments)
+    async def generate(
+        self, chat: Sequence[Mapping[str, Any]], tools: Sequence[ToolSpec], **sampling: Any
+    ) -> Message:
+        reply = next(self.replies, None)
+        if reply is None:
+            raise ModelFault("the gold has no more replies", "script_end")
+        return reply
 
 
-def gold_agent(data: BfclData, task: Task) -> GoldAgent:
-    """Return the agent that gives the gold answer of a task in native mode."""
+def gold_replies(data: BfclData, task: Task) -> Iterator[Message]:
+    """Yield the replies of a perfect agent: a turn's calls in one step, then its closing text."""
+    prompting = task.payload["mode"] == "prompt"
+    form = format_of(task.id) if prompting else None
     if task.domain in MULTI_TURN:
-        return GoldAgent(multi_turn_calls(data, checker_of(data).classes, task.id), _CLOSING)
-    if is_agentic(task.domain):
-        return GoldAgent((), data.answer(task.id)[0] if task.scored else _CLOSING)
-    if is_relevance(task.domain):
-        functions = [] if "irrelevance" in task.domain else data.functions(task.id)[:1]
-        calls: list[Call] = [(doc["name"], {}) for doc in functions]
+        for turn in multi_turn_calls(data, checker_of(data).classes, task.id):
+            yield from (_said(turn, form),) if turn else ()
+            yield Message("agent", _CLOSING)
+    elif is_agentic(task.domain):
+        answers = [data.answer(task.id)[0]] if task.scored else [_CLOSING] * _turns(task)
+        yield from (Message("agent", text) for text in answers)
     else:
-        calls = single_turn_calls(data, task.id)
-    users = sum(message.author == "user" for message in task.opening)
-    return GoldAgent([*[()] * (users - 1), calls], _REFUSAL, dots=False)
+        calls = _single_turn(data, task, prompting=prompting)
+        yield _said(calls, form) if calls else Message("agent", _REFUSAL)
 
 
 def gold_replay(**options: Any) -> Benchmark:
-    """Build BFCL (options as for `benchmark`, native mode) with the gold agent in every task."""
-    played = benchmark(**{**options, "mode": "native"})
+    """Build BFCL (options as for `benchmark`) whose agent is given the gold instead of a model."""
+    played = benchmark(**options)
 
     def agent(task: Task, trial: int, model: Model) -> Party:
-        return gold_agent(data_of(Path(task.payload["root"])), task)
+        replies = gold_replies(data_of(Path(task.payload["root"])), task)
+        return played.agent(task, trial, GoldModel(replies))
 
     return replace(played, agent=agent, notes={**played.notes, "scripted": LABEL})
+
+
+def _single_turn(data: BfclData, task: Task, *, prompting: bool) -> list[Call]:
+    if is_relevance(task.domain):
+        wanted = [] if "irrelevance" in task.domain else data.functions(task.id)[:1]
+        calls: list[Call] = [(doc["name"], {}) for doc in wanted]
+    else:
+        calls = single_turn_calls(data, task.id, as_text=prompting)
+    return calls if prompting else [(name.replace(".", "_"), given) for name, given in calls]
+
+
+def _said(calls: Sequence[Call], form: Format | None) -> Message:
+    if form is not None:
+        return Message("agent", write_calls(calls, form))
+    made = (ToolCall(f"gold_{i}", name, given) for i, (name, given) in enumerate(calls))
+    return Message("agent", calls=tuple(made))
+
+
+def _turns(task: Task) -> int:
+    return len(task.payload["row"]["question"])

@@ -19,26 +19,30 @@ _JAVA_SUFFIXES = {"long": "L", "float": "f"}
 _JAVA_ITEMS = {"integer": "int", "any": "Object", "": "Object"}
 
 
-def single_turn_calls(data: BfclData, task_id: str) -> list[Call]:
+def single_turn_calls(data: BfclData, task_id: str, *, as_text: bool = False) -> list[Call]:
     """Return the gold calls of an AST entry: the first accepted value of every argument that
-    cannot be left out."""
+    cannot be left out. Java and JavaScript values are source text; with `as_text`, strings are
+    quoted as they must be inside a written call."""
     docs = {doc["name"]: doc["parameters"] for doc in data.prompt(task_id)["function"]}
     language = language_of(task_id)
     return [
-        (name, gold_arguments(accepted, docs.get(name, {}), language))
+        (name, gold_arguments(accepted, docs.get(name, {}), language, as_text))
         for gold in data.answer(task_id)
         for name, accepted in gold.items()
     ]
 
 
 def gold_arguments(
-    accepted: Mapping[str, Sequence[Any]], parameters: Mapping[str, Any], language: Language
+    accepted: Mapping[str, Sequence[Any]],
+    parameters: Mapping[str, Any],
+    language: Language,
+    as_text: bool,
 ) -> dict[str, Any]:
     """Choose and write down the arguments of one gold call."""
     schema = parameters.get("properties", {})
     required = parameters.get("required", ())
     return {
-        name: spelled(chosen(values), schema.get(name, {}), language)
+        name: spelled(chosen(values), schema.get(name, {}), language, as_text)
         for name, values in accepted.items()
         if name in required or "" not in values
     }
@@ -62,15 +66,17 @@ def resolved(value: Any) -> Any:
     return value
 
 
-def spelled(value: Any, schema: Mapping[str, Any], language: Language) -> Any:
+def spelled(
+    value: Any, schema: Mapping[str, Any], language: Language, as_text: bool = False
+) -> Any:
     """Write a value as the language's source text; Python values stay as they are."""
     if language == "python":
         return value
-    kind = schema.get("type", "")
-    item = (schema.get("items") or {}).get("type", "")
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False) if as_text else value
     if language == "javascript":
-        return value if isinstance(value, str) else json.dumps(value)
-    return value if isinstance(value, str) else _java(value, kind, item)
+        return json.dumps(value, ensure_ascii=False)
+    return _java(value, schema.get("type", ""), (schema.get("items") or {}).get("type", ""))
 
 
 def _java(value: Any, kind: str, item: str) -> str:

@@ -19,7 +19,7 @@ from evaluators.bfcl.parties import WholeSteps
 from evaluators.bfcl.verdict import executed_turns, judge
 from harness.chat import to_chat
 from harness.episode import run_episode
-from harness.faults import ModelFault
+from harness.faults import ModelFault, UserMistake
 from harness.limits import Limits
 from harness.parties import Script
 from harness.types import Episode, Message, Task, ToolCall, ToolSpec
@@ -78,7 +78,13 @@ class LoopParity:
         self.kind = Conversations(data, "native")
 
     def compare(self, row: Mapping[str, Any]) -> list[str]:
-        """Return one line per difference; empty where the row is met."""
+        """Return one line per difference in the fields that the row has; empty where it is met.
+
+        Raises UserMistake for a row that cannot be played.
+        """
+        needed = ("task_id", "official") if "script" in row else ("id", "prediction")
+        if missing := [name for name in needed if name not in row]:
+            raise UserMistake(f"a row to be played needs the field {missing[0]}")
         return asyncio.run(self._loop(row) if "script" in row else self._result(row))
 
     async def _result(self, row: Mapping[str, Any]) -> list[str]:
@@ -97,11 +103,8 @@ class LoopParity:
         agent = ScriptedAgent(script)
         episode = await self._play(task, agent, requests, Limits(steps=None, errors=None))
         found = {"end": episode.end, **self._verdict(task, episode)}
-        wanted = {
-            "end": "fault" if failed else "user_stop",
-            "valid": row["valid"],
-            "error_type": row["error_type"],
-        }
+        wanted: dict[str, Any] = {"end": "fault" if failed else "user_stop"}
+        wanted |= {name: row[name] for name in ("valid", "error_type") if name in row}
         if not failed:
             found["steps"] = executed_turns(episode.log, prompting=False)
             wanted["steps"] = turns
@@ -122,10 +125,10 @@ class LoopParity:
             "added_user_message": self._added(task, len(agent.asked)),
             "tools_changed_within_turn": any(len({t for _, t in turn}) > 1 for turn in agent.asked),
         }
-        wanted = {name: official[name] for name in found}
-        wanted["inference_error"] = official["inference_error"] is not None
         found["turns"] = turn_records(episode, agent)
-        wanted["turns"] = official["turns"]
+        wanted = {name: official[name] for name in found if name in official}
+        if "inference_error" in wanted:
+            wanted["inference_error"] = wanted["inference_error"] is not None
         return differences(found, wanted)
 
     def _task(self, task_id: str) -> Task:

@@ -22,6 +22,7 @@ from evaluators.bfcl.categories import (
 from evaluators.bfcl.conversations import Conversations
 from evaluators.bfcl.data import BfclData
 from evaluators.bfcl.memory.chains import MemoryChains
+from evaluators.bfcl.scores import totals
 from evaluators.bfcl.single import SingleTurn
 from harness.benchmark import Benchmark
 from harness.faults import UserMistake
@@ -84,7 +85,7 @@ def benchmark(
         version=VERSION,
         tasks=[task for name in names for task in _kind(data, mode, name).tasks(name)],
         data_sha256=found.sha256,
-        totals=_totals,
+        totals=totals,
         notes={"mode": mode, "left_out": left_out} if left_out else {"mode": mode},
         **_behaviour(data, mode),
     )
@@ -127,12 +128,6 @@ def _obstacle(category: str, mode: str) -> str | None:
     if category == "memory_vector" and not importlib.util.find_spec("sentence_transformers"):
         return "it needs an encoder: pip install sentence-transformers"
     return None
-
-
-def _totals(figures: Mapping[str, float]) -> Sequence[Mapping[str, Any]]:
-    from evaluators.bfcl.scores import totals
-
-    return totals(figures)
 
 
 def _kind(data: BfclData, mode: str, category: str) -> Kind:
