@@ -36,9 +36,15 @@ def agentic_verdict(result: Any, golds: Sequence[str]) -> tuple[bool, str | None
     if not words or not words[-1]:
         return False, "agentic:no_last_message"
     last = words[-1]
-    text = last[0] if type(last) is list else last
-    found = names_answer(text if type(text) is str else str(text), golds)
+    found = names_answer(_written(last[0] if type(last) is list else last), golds)
     return found, None if found else "agentic:answer_not_found"
+
+
+def _written(step: Any) -> str:
+    try:
+        return step if type(step) is str else str(step)
+    except RecursionError:
+        return ""
 
 
 def _is_executable(step: Any) -> bool:

@@ -15,7 +15,8 @@ from typing import Any
 
 from evaluators.bfcl.categories import category_of, language_of
 
-MAX_CHARACTERS = 1_000_000
+MAX_CHARACTERS = 400_000
+"""Longer text counts as undecodable: parsing it could take hundreds of megabytes."""
 
 _CONFIGURATION = re.compile(
     r"ret_fmt=(python|json|verbose_xml|concise_xml)&tool_call_tag=(True|False)"

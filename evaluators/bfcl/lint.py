@@ -91,10 +91,8 @@ def best_arguments(
 def _spellings(golds: Sequence[Any], schema: Doc, language: Language) -> Iterator[Any]:
     """Yield what a model could write for each accepted value; an empty text comes last."""
     for value in sorted((resolved(gold) for gold in golds), key=lambda value: value == ""):
-        text = spelled(value, schema, language)
-        yield text
-        if language != "python":
-            yield from (f'"{text}"', f"'{text}'")
+        for as_text in (False, True):
+            yield spelled(value, schema, language, as_text)
 
 
 def _is_accepted(value: Any, schema: Doc, golds: Sequence[Any], language: Language) -> bool:
