@@ -151,7 +151,7 @@ class TransformersModel:
 
     def lacks(self) -> list[str]:
         """List in one line each what is missing to load the weights."""
-        lines = []
+        lines: list[str] = []
         absent = [name for name in ("torch", "transformers") if not importlib.util.find_spec(name)]
         if absent:
             lines.append(

@@ -193,7 +193,7 @@ class VllmModel:
 
     def lacks(self) -> list[str]:
         """List in one line each what is missing to start the server."""
-        lines = []
+        lines: list[str] = []
         if self.needs_gpu:
             needed = self.tensor_parallel * self.data_parallel
             lines += filter(None, [lacks_gpus(self.gpus, needed, count_gpus())])
