@@ -104,14 +104,15 @@ def compare(row: Row) -> Iterator[str]:
     """Name every field in which our run differs from the official one."""
     official = row["official"]
     ours = asyncio.run(run(row))
-    if official["exception"] is not None:
+    if official.get("exception") is not None:
         _RAISED[ours["termination_reason"]] += 1
         if ours["reward"]:
             yield f"reward {ours['reward']} where the official run raised {official['exception']}"
         return
-    official = {**official, "messages": [representable(line) for line in official["messages"]]}
+    if "messages" in official:
+        official = {**official, "messages": [*map(representable, official["messages"])]}
     for name, value in ours.items():
-        if value != official[name]:
+        if name in official and value != official[name]:
             yield f"{name} {value!r}, official {official[name]!r}"
 
 
