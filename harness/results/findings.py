@@ -44,16 +44,16 @@ class Findings:
     def grave(self) -> list[Finding]:
         return [item for item in self.items if item.grave]
 
-    def lines(self) -> list[str]:
+    def lines(self, most: int = SHOWN) -> list[str]:
         """Say what was found: at most a screen per check, then how many more there are."""
         by_check: dict[str, list[Finding]] = {}
         for item in self.items:
             by_check.setdefault(item.check, []).append(item)
         lines = []
         for check, items in by_check.items():
-            lines += [f"{'' if i.grave else 'note: '}{i}" for i in items[:SHOWN]]
-            if len(items) > SHOWN:
-                lines.append(f"{check}: and {len(items) - SHOWN} more")
+            lines += [f"{'' if i.grave else 'note: '}{i}" for i in items[:most]]
+            if len(items) > most:
+                lines.append(f"{check}: and {len(items) - most} more")
         looked = ", ".join(f"{count} {what}" for what, count in self.checked.items())
         verdict = f"{len(self.grave)} differences" if self.grave else "no difference"
         return [*lines, f"checked {looked or 'nothing'}: {verdict}"]

@@ -29,6 +29,7 @@ class Shown:
     training: str
     figures: Mapping[str, str]
     remark: str = ""
+    impossible: bool = False
 
 
 def beside(
@@ -74,7 +75,7 @@ def published_rows(table: Path) -> dict[Key, list[Shown]]:
         flags = remarks.get((source, model, training, domain), "")
         note = notes[benchmark, domain, paper, name, model, training]
         remark = "; ".join(text for text in (flags, note) if text)
-        shown = Shown(PUBLISHED, source, model, training, figures, remark)
+        shown = Shown(PUBLISHED, source, model, training, figures, remark, bool(flags))
         found.setdefault((benchmark, domain), []).append(shown)
     return found
 

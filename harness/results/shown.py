@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.results.compare import Comparison
 from harness.results.merge import Board
+from harness.results.reference import Shown, metrics_of
 from harness.results.render import estimate as estimate_cell
 from harness.results.render import stacked
 
@@ -17,9 +18,13 @@ FLIPS = 8
 
 
 def show_grid(
-    console: Console, title: str, heads: Sequence[str], body: Iterable[Sequence[str]]
+    console: Console,
+    title: str,
+    heads: Sequence[str],
+    body: Iterable[Sequence[str]],
+    left: int = 1,
 ) -> None:
-    """Print one table; the first column is left-aligned, nothing is cut off."""
+    """Print one table; the first `left` columns are left-aligned, nothing is cut off."""
     from rich.box import SIMPLE_HEAD
     from rich.markup import escape
     from rich.table import Table
@@ -33,7 +38,7 @@ def show_grid(
         show_edge=False,
     )
     for i, head in enumerate(heads):
-        table.add_column(escape(head), justify="right" if i else "left", overflow="fold")
+        table.add_column(escape(head), justify="left" if i < left else "right", overflow="fold")
     for line in body:
         table.add_row(*(escape(stacked(cell)) for cell in line))
     console.print(table)
@@ -150,3 +155,27 @@ def boards_markdown(boards: Sequence[Board], notes: Iterable[str], k: int) -> st
         parts.append("\n".join(lines))
     parts.append("\n".join(f"- {note}" for note in notes))
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def show_reference(console: Console, boards: Mapping[tuple[str, str], Sequence[Shown]]) -> None:
+    """Print ours and published rows of every domain, each marked with its origin."""
+    for (benchmark, domain), board in boards.items():
+        names = metrics_of(board)
+        body = [
+            [row.origin, row.source, row.model, row.training, *map(row.figures.get, names)]
+            for row in board
+        ]
+        heads = ["", "source", "model", "training", *names]
+        title = f"{benchmark}/{domain}" if domain else benchmark
+        lines = [[cell or "" for cell in line] for line in body]
+        show_grid(console, title, heads, lines, left=4)
+        flagged = [f"{row.source} / {row.model} / {row.training}: {row.remark}" for row in board]
+        notes = [n for n, row in zip(flagged, board, strict=True) if row.impossible]
+        show_lines(console, notes)
+    show_lines(
+        console,
+        [
+            "published: printed in a paper, never reproduced here; user models, prompts, trial "
+            "numbers and data versions differ, so no row of one origin ranks against the other.",
+        ],
+    )
