@@ -10,9 +10,10 @@ from harness.faults import UserMistake
 from harness.results.manifest import read_manifest
 from harness.store import need
 from harness.tracking.figures import grid, scalars
-from harness.tracking.weights_and_biases import Mode, check_installed, open_run
+from harness.tracking.weights_and_biases import Mode, check_installed, open_run, place_of
 
 Row = dict[str, Any]
+TIMEOUT_S = 60.0
 GROUP = (
     "benchmark",
     "benchmark_version",
@@ -96,6 +97,7 @@ def publish(
         raise UserMistake(f"cannot write {out}: {error.strerror}; choose --out") from None
     run = open_run(
         mode,
+        TIMEOUT_S,
         project=project,
         entity=entity,
         name="leaderboard",
@@ -110,4 +112,4 @@ def publish(
         run.summary.update({f"best/{name}": value for name, value in scalars(best).items()})
     finally:
         run.finish()
-    return str(run.url or run.dir)
+    return place_of(run)

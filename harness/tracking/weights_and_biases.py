@@ -30,7 +30,8 @@ PROJECT = "agent-harness"
 class WandbTracker:
     """Tracks a run in Weights & Biases. What goes wrong there is one warning, never a lost result.
 
-    `mode` None means online where a key is known, else offline; `group` defaults to the sweep.
+    `mode` None means online where a key is known, else offline; `group` defaults to the sweep;
+    a server that does not answer within `timeout_s` leaves the run untracked.
     Raises UserMistake at once where wandb is not installed, before anything is played.
     """
 
@@ -39,6 +40,7 @@ class WandbTracker:
     group: str | None = None
     mode: Mode | None = None
     tags: Sequence[str] = ()
+    timeout_s: float = 30
     run: Any = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -54,13 +56,14 @@ class WandbTracker:
             rule_based = ["rule-based"] if any(labels(info)) else []
             self.run = open_run(
                 self.mode,
+                self.timeout_s,
                 project=self.project,
                 entity=self.entity,
                 group=self.group or info.get("sweep"),
                 name=f"{model} × {suite}" if suite else model,
                 job_type="eval",
                 tags=[*self.tags, *rule_based],
-                id=identity(info.get("run_id")),
+                run_id=info.get("run_id"),
                 dir=str(info.get("folder") or "."),
                 config=settings_of(info),
             )
@@ -75,7 +78,7 @@ class WandbTracker:
                 log_results(run, folder, rows)
             finally:
                 run.finish()
-            log.info("W&B run %s: %s", run.name, run.url or run.dir)
+            log.info("W&B run %s: %s", run.name, place_of(run))
 
 
 def check_installed() -> None:
@@ -94,26 +97,34 @@ def one_warning(what: str, folder: Any) -> Iterator[None]:
     except Exception as error:
         reason = " ".join(str(error).split())[:300]
         kind = type(error).__name__
-        log.warning("W&B %s (%s: %s); the results in %s are whole", what, kind, reason, folder)
+        log.warning(
+            "W&B %s (%s: %s); the results of %s are whole", what, kind, reason, folder or "the run"
+        )
 
 
-def open_run(mode: Mode | None, **options: Any) -> Any:
+def open_run(mode: Mode | None, timeout_s: float, **options: Any) -> Any:
     """Open a W&B run without touching the terminal, the code or the git state."""
     import wandb
 
     mode = mode or ("online" if has_key() else "offline")
-    if mode == "online":
-        options["resume"] = "allow"
+    run_id = options.pop("run_id", None)
+    if mode == "online" and run_id:
+        options |= {"id": identity(run_id), "resume": "allow"}
     settings = wandb.Settings(
         console="off",
         silent=True,
         save_code=False,
         disable_git=True,
         disable_job_creation=True,
-        init_timeout=60,
+        init_timeout=timeout_s,
     )
     given = {name: value for name, value in options.items() if value is not None}
     return wandb.init(mode=mode, settings=settings, **given)
+
+
+def place_of(run: Any) -> str:
+    """Say where a run can be seen: its page, or its folder when it is offline."""
+    return str(run.dir if run.offline else run.url)
 
 
 def has_key() -> bool:
@@ -127,9 +138,9 @@ def has_key() -> bool:
         return False
 
 
-def identity(run_id: Any) -> str | None:
+def identity(run_id: Any) -> str:
     """Derive the W&B id, so that a resumed run goes on in the same place."""
-    return hashlib.sha256(str(run_id).encode()).hexdigest()[:12] if run_id else None
+    return hashlib.sha256(str(run_id).encode()).hexdigest()[:12]
 
 
 def log_results(run: Any, folder: Path, rows: Sequence[Mapping[str, Any]]) -> None:
