@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +20,14 @@ from harness.results.table import describe
 from harness.runner import Job
 from harness.sample import stratified
 
+PLUMBING = frozenset(
+    re.findall(
+        r"\S+",
+        """api_key_env connections data_parallel env executable gpu_memory gpus headers log_dir
+        needs_gpu port price retries retry_first_s retry_longest_s start_timeout_s tensor_parallel
+        timeout_s""",
+    )
+)
 SEATS = ("model", "user_model", "judge_model")
 
 
@@ -76,8 +85,8 @@ class App:
         played = plain(self.config.get("benchmark") or {})
         return {
             "benchmark": {name: node["build"] for name, node in played.items()},
-            "model": plain(self.config.get("model")),
-            "user_model": plain(self.config.get("user_model")),
+            "model": sampled_by(self.config.get("model")),
+            "user_model": sampled_by(self.config.get("user_model")),
             "seed": self.config.seed,
         }
 
@@ -122,7 +131,19 @@ class App:
             "benchmarks": {job.benchmark.name: describe(job.benchmark) for job in self.jobs},
         }
 
-    async def close(self) -> None:
-        for model in self.__dict__.get("models", {}).values():
-            if hasattr(model, "aclose"):
-                await model.aclose()
+
+def sampled_by(node: DictConfig | None) -> Any:
+    """Keep of a model's configuration what can change a reply, not how it is reached or run."""
+    settings = plain(node)
+    return settings and {key: value for key, value in settings.items() if key not in PLUMBING}
+
+
+def check_counts(config: DictConfig) -> None:
+    """Refuse counts that are not whole numbers in range, naming the key."""
+    bounds = {"trials": 1, "concurrency": 1, "seed": 0, "sample": 1}
+    for key, least in bounds.items():
+        value = config.get(key)
+        if key == "sample" and value is None:
+            continue
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise UserMistake(f"{key}={value} is not a whole number from {least} up")

@@ -37,7 +37,8 @@ def explain(error: BaseException) -> str:
     """Fold a configuration error into one line, with the nearest names that exist."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     wrong = re.search(r"Could not (?:override|find|load|append).*?'([^']+)'", str(error))
-    text = " ".join(line for line in lines if not line.startswith(("Set the env", "full_key")))
+    noise = ("Set the env", "full_key", "See https", "object_type")
+    text = " ".join(line for line in lines if not line.startswith(noise))
     if wrong is None:
         return text
     name = wrong.group(1).rsplit("/", 1)
@@ -74,6 +75,8 @@ def build(node: Any, **extra: Any) -> Any:
             raise UserMistake(f"_target_ {target!r} is not one of {', '.join(OWN_PACKAGES)}*")
     try:
         return instantiate(node, **extra)
+    except OmegaConfBaseException as error:
+        raise UserMistake(f"{node.get('_target_')}: {explain(error)}") from None
     except InstantiationException as error:
         cause: BaseException = error
         while cause.__cause__ is not None:

@@ -14,7 +14,7 @@ from typing import Any
 from omegaconf import DictConfig, open_dict
 from rich.console import Console
 
-from harness.app import App
+from harness.app import App, check_counts
 from harness.configure import build, compose, load_stored
 from harness.faults import UserMistake
 
@@ -36,6 +36,7 @@ def run(config: DictConfig, overrides: Sequence[str], choices: Mapping[str, Any]
     console = Console(soft_wrap=True)
     try:
         config = adopt(config, overrides)
+        check_counts(config)
         app = App(config, console, choices)
         if config.plan:
             from harness.plan import show_plan
@@ -66,11 +67,8 @@ def adopt(config: DictConfig, overrides: Sequence[str]) -> DictConfig:
 
 async def run_stages(app: App) -> None:
     with stop_signals():
-        try:
-            for node in app.stages():
-                await build(node, _partial_=True)(app)
-        finally:
-            await app.close()
+        for node in app.stages():
+            await build(node, _partial_=True)(app)
 
 
 @contextlib.contextmanager

@@ -9,7 +9,6 @@ from rich.table import Table
 from harness.app import App
 from harness.configure import plain
 from harness.episode import tools_text
-from harness.faults import UserMistake
 from harness.runner import Job
 from harness.types import Task
 
@@ -23,8 +22,9 @@ def show_plan(app: App) -> None:
     app.console.print(f"stages: {', '.join(plain(app.config.stages))}    run folder: {app.folder}")
     for seat, model in app.models.items():
         about: dict[str, Any] = getattr(model, "plan", dict)()
+        missing = about.pop("missing", ())
         app.console.print(f"{seat}: {app.choice(seat)} {describe(about)}", highlight=False)
-        for line in missing(model):
+        for line in missing:
             app.console.print(f"  missing: {line}", highlight=False)
     table = Table("benchmark", "tasks", "trials", "agent calls", "tokens in", "tokens out", "cost")
     for job in app.jobs:
@@ -38,15 +38,6 @@ def show_plan(app: App) -> None:
 
 def describe(about: dict[str, Any]) -> str:
     return "  ".join(f"{name}={value}" for name, value in about.items() if value is not None)
-
-
-def missing(model: Any) -> list[str]:
-    """Return what a seat's model lacks, in the words of its own check."""
-    try:
-        getattr(model, "check", lambda: None)()
-    except UserMistake as mistake:
-        return [str(mistake)]
-    return []
 
 
 def estimate(job: Job) -> tuple[str, ...]:

@@ -8,8 +8,10 @@ from omegaconf import OmegaConf
 
 from harness.app import App
 from harness.faults import UserMistake
+from harness.models.seats import opened
 from harness.outcomes import Outcome
 from harness.progress import Watcher
+from harness.protocols import Model
 from harness.results.table import build_table, render_terminal, write_table
 from harness.runner import Job, Runner, rescore
 from harness.store import RunStore, need, read_outcomes, write_text
@@ -22,8 +24,9 @@ async def evaluate(app: App, concurrency: int = 32) -> None:
     store = RunStore(app.folder, app.identity)
     try:
         write_text(app.folder / "config.yaml", stored_config(app))
-        for job in jobs:
-            await play(app, job, store, concurrency)
+        async with opened(app.models):
+            for job in jobs:
+                await play(app, job, store, concurrency)
     finally:
         store.close()
 
@@ -69,13 +72,18 @@ async def score(app: App, concurrency: int = 32) -> None:
             store.add_outcome(outcome)
 
     try:
-        for job in app.jobs:
-            await rescore(job, folder, settle, concurrency)
+        async with opened(judges(app)):
+            for job in app.jobs:
+                await rescore(job, folder, settle, concurrency)
     finally:
         store.close()
     if not counts["scored"]:
         raise UserMistake(f"{folder} holds no episode of {', '.join(app.identity['benchmark'])}")
     app.console.print(f"{counts['scored']} episodes scored, {counts['changed']} outcomes changed")
+
+
+def judges(app: App) -> dict[str, Model]:
+    return {seat: model for seat, model in app.models.items() if seat == "judge_model"}
 
 
 async def report(app: App) -> None:
