@@ -106,7 +106,7 @@ def turns_of(log: Sequence[Message]) -> list[list[Message]]:
     """Split the agent's lines by the user's texts."""
     turns: list[list[Message]] = []
     for line in log:
-        if line.author == "user" and not line.calls:
+        if line.author == "user" and line.text and not line.stop:
             turns.append([])
         elif line.author == "agent":
             if not turns:
