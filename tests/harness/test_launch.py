@@ -1,0 +1,187 @@
+"""The app as its users meet it: whole commands in a fresh process, away from the checkout."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from harness.__main__ import main, spell
+from harness.configure import compose
+from harness.faults import UserMistake
+from harness.packs import locate
+from harness.paths import conf_dir
+from harness.store import read_outcomes
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = [
+    "benchmark.bfcl.build.categories=[simple_python,irrelevance,multi_turn_base]",
+    "sample=2",
+    "trials=2",
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _pack() -> None:
+    try:
+        locate("bfcl")
+    except UserMistake as mistake:
+        pytest.skip(str(mistake))
+
+
+def harness(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `python -m harness` in `folder`, with the checkout importable as if installed."""
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120"}
+    command = [sys.executable, "-m", "harness", *arguments]
+    return subprocess.run(
+        command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+def run_folder(folder: Path) -> Path:
+    (found,) = [path for path in (folder / "runs").iterdir() if path.is_dir()]
+    return found
+
+
+def test_a_run_resumes_reports_and_scores_again(tmp_path: Path) -> None:
+    first = harness(tmp_path, *SMALL)
+    assert first.returncode == 0, first.stderr
+    folder = run_folder(tmp_path)
+    assert len(read_outcomes(folder)) == 12
+    assert "pass^2" in first.stdout
+    assert "rule-based" in first.stdout
+    again = harness(tmp_path, *SMALL)
+    assert "0 trials scored" in again.stdout
+    table = (folder / "table.csv").read_bytes()
+    (folder / "table.csv").unlink()
+    report = harness(tmp_path, "stages=[report]", f"run={folder}")
+    assert report.returncode == 0, report.stderr
+    assert (folder / "table.csv").read_bytes() == table
+    scored = harness(tmp_path, "stages=[score]", f"run={folder}")
+    assert "12 episodes scored, 0 outcomes changed" in scored.stdout, scored.stderr
+
+
+def test_an_edited_verdict_is_put_right_by_scoring(tmp_path: Path) -> None:
+    harness(tmp_path, *SMALL)
+    path = run_folder(tmp_path) / "outcomes" / "0.jsonl"
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    flipped = {"pass": "fail", "fail": "pass"}
+    lines[0]["status"] = flipped[lines[0]["status"]]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    scored = harness(tmp_path, "stages=[score]", f"run={path.parents[1]}")
+    assert "1 outcomes changed" in scored.stdout, scored.stderr
+
+
+def test_another_seed_changes_trials_and_the_same_one_does_not(tmp_path: Path) -> None:
+    def calls(seed: int, name: str) -> list[str]:
+        harness(tmp_path, *SMALL, f"seed={seed}", f"run={name}")
+        log = (tmp_path / name / "episodes" / "0.jsonl").read_text().splitlines()
+        episodes = [json.loads(line)["episode"] for line in log]
+        return sorted(json.dumps([m.get("calls") for m in e["log"]]) for e in episodes)
+
+    assert calls(0, "a") == calls(0, "b")
+    assert calls(0, "a") != calls(1, "c")
+
+
+def test_ctrl_c_ends_cleanly_and_the_rerun_goes_on(tmp_path: Path) -> None:
+    whole = ["sample=40", "trials=4", "concurrency=2"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "harness", *whole]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if any(path.stat().st_size for path in tmp_path.glob("runs/*/outcomes/0.jsonl")):
+                break
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        out, error = process.communicate(timeout=60)
+    assert process.returncode == 130, error
+    assert "stopped" in out
+    assert "Traceback" not in error
+    before = len(read_outcomes(run_folder(tmp_path)))
+    assert before > 0
+    assert harness(tmp_path, *whole, "sample=2").returncode == 0
+    assert len(read_outcomes(run_folder(tmp_path))) >= before
+
+
+def test_a_sweep_gives_every_job_its_own_folder(tmp_path: Path) -> None:
+    done = harness(tmp_path, "-m", *SMALL, "trials=1", "model.temperature=0,0.7")
+    assert done.returncode == 0, done.stderr
+    folders = [path for path in (tmp_path / "runs").iterdir() if (path / "run.json").is_file()]
+    assert len(folders) == 2
+
+
+def test_a_plan_runs_nothing(tmp_path: Path) -> None:
+    plan = harness(tmp_path, *SMALL, "plan=true", "model=openai", "model.model=x")
+    assert plan.returncode == 0, plan.stderr
+    assert "missing" in plan.stdout
+    assert "OPENAI_API_KEY" in plan.stdout
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["modle=lexical"], "did you mean model"),
+        (["model=lexcal"], "did you mean lexical"),
+        (["+experiment=vulcan_qwenb"], "did you mean vulcan_qwen8b"),
+        (["+model.colour=red"], "unexpected keyword argument 'colour'"),
+        (["model._target_=os.system"], "is not one of"),
+        (["stages=[evl]"], "stages are eval"),
+        (["trials=many"], "trials=many is not a whole number"),
+        (["sample=0"], "sample=0 is not a whole number"),
+        (["model=openai"], "model.model"),
+        (["model=none"], "no model sits in the agent's seat"),
+        (["model=openai", "model.model=x", "model.base_url=http://127.0.0.1:9/v1"], "127.0.0.1:9"),
+        (["benchmark.bfcl.build.categories=[nonsense]"], "no category 'nonsense'"),
+        (["stages=[score]", "run=nowhere"], "nowhere"),
+        (["stages=[report]", "run=/proc"], "/proc"),
+        (["run=/proc/x"], "/proc/x"),
+        (["model"], "'model'"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_status_2(
+    tmp_path: Path,
+    arguments: list[str],
+    text: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main([*arguments, f"runs_dir={tmp_path}"] if "=" in arguments[0] else arguments) == 2
+    error = capsys.readouterr().err
+    assert text in error
+    assert len(error.strip().splitlines()) == 1
+
+
+def test_without_a_gpu_an_experiment_says_so_before_anything_is_fetched(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["+experiment=vulcan_qwen8b"]) == 2
+    error = capsys.readouterr().err
+    assert "vllm" in error
+    assert len(error.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("path", sorted((conf_dir() / "experiment").glob("*.yaml")), ids=str)
+def test_every_experiment_composes(path: Path) -> None:
+    config = compose([f"+experiment={path.stem}"])
+    assert config.stages
+
+
+def test_a_suite_is_a_benchmark_group_of_several() -> None:
+    assert spell(["suite=[bfcl]", "trials=1"]) == ["benchmark=[bfcl]", "trials=1"]
+    assert list(compose(spell(["suite=[bfcl]"])).benchmark) == ["bfcl"]
+
+
+def test_help_names_every_group_and_key(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    text = capsys.readouterr().out
+    for word in ("benchmark", "lexical", "vulcan_qwen8b", "trials", "sample", "plan=true"):
+        assert word in text
