@@ -16,7 +16,7 @@ from evaluators.tau2.worlds.banking_credit_limits import CreditLimitTools
 from evaluators.tau2.worlds.banking_debit_cards import DebitCardTools
 from evaluators.tau2.worlds.banking_deposit_images import DepositImageTools
 from evaluators.tau2.worlds.banking_disputes import DisputeTools
-from evaluators.tau2.worlds.banking_handovers import HandoverTools
+from evaluators.tau2.worlds.banking_handovers import REASONS, HandoverTools
 from evaluators.tau2.worlds.banking_histories import HistoryTools
 from evaluators.tau2.worlds.banking_ids import digest, verification_id
 from evaluators.tau2.worlds.banking_payments import PaymentTools
@@ -56,6 +56,14 @@ class KnowledgeTools(
         self.bank = Bank(self)
         self.logged_reads = logged_reads
         self.unlocked: set[str] = set()
+
+    @tool("generic")
+    def transfer_to_human_agents(self, summary: str, reason: str = "other") -> str:
+        if reason not in REASONS:
+            return (
+                f"Error: Invalid transfer reason '{reason}'. Must be one of: {', '.join(REASONS)}"
+            )
+        return f"Transfer successful (reason: {reason}). A human agent will assist you shortly."
 
     @tool("read")
     def get_current_time(self) -> str:

@@ -1,9 +1,8 @@
-"""The agent's ways to hand a customer over, offered and unlisted."""
+"""The agent's unlisted ways to hand a customer over, and the reasons for doing so."""
 
 from __future__ import annotations
 
 from evaluators.tau2.worlds.banking_discovery import discoverable
-from evaluators.tau2.worlds.toolkit import tool
 
 REASONS = (
     "fraud_or_security_concern",
@@ -34,14 +33,6 @@ def ran(title: str, name: str) -> str:
 
 class HandoverTools:
     """Mixed into the agent's toolkit."""
-
-    @tool("generic")
-    def transfer_to_human_agents(self, summary: str, reason: str = "other") -> str:
-        if reason not in REASONS:
-            return (
-                f"Error: Invalid transfer reason '{reason}'. Must be one of: {', '.join(REASONS)}"
-            )
-        return f"Transfer successful (reason: {reason}). A human agent will assist you shortly."
 
     @discoverable("write")
     def example_agent_tool_0000(self) -> str:
