@@ -18,6 +18,7 @@ from evaluators.bfcl.categories import (
     NON_LIVE,
     SCORED,
     WEB_SEARCH,
+    language_of,
 )
 from evaluators.bfcl.conversations import Conversations
 from evaluators.bfcl.data import BfclData
@@ -34,14 +35,13 @@ from harness.types import Task
 
 VERSION = "v4 (bfcl-eval 2026.3.23)"
 MODES = ("native", "prompt")
-_PYTHON = tuple(c for c in NON_LIVE + LIVE if c not in ("simple_java", "simple_javascript"))
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "all": CATEGORIES,
     "all_scoring": SCORED,
     "single_turn": NON_LIVE + LIVE,
     "non_live": NON_LIVE,
     "live": LIVE,
-    "python": tuple(c for c in _PYTHON if c != "simple_python"),
+    "python": tuple(c for c in NON_LIVE + LIVE if language_of(c) == "python"),
     "non_python": ("simple_java", "simple_javascript"),
     "multi_turn": MULTI_TURN,
     "memory": MEMORY,
