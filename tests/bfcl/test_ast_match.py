@@ -78,12 +78,14 @@ def test_strings_inside_nested_lists_are_compared_exactly() -> None:
         ({"a": 1}, None),
         ({"b": 2}, "simple_function_checker:missing_required"),
         ({"a": 1, "c": 3}, "simple_function_checker:unexpected_param"),
+        ({"a": 1, "e": 3}, "simple_function_checker:unexpected_param"),
+        ({"a": 1, "g": 3}, "simple_function_checker:unexpected_param"),
         ({"a": 1, "d": 4, "b": 2}, None),
     ],
 )
 def test_arguments(arguments: dict[str, int], fault: str | None) -> None:
-    docs = [doc("f", ["a"], a=INTEGER, b=INTEGER, d=INTEGER)]
-    golds = [{"f": {"a": [1], "b": [2, ""], "d": [4, ""]}}]
+    docs = [doc("f", ["a"], a=INTEGER, b=INTEGER, d=INTEGER, e=INTEGER)]
+    golds = [{"f": {"a": [1], "b": [2, ""], "d": [4, ""], "g": [3, ""]}}]
     assert match([{"f": arguments}], docs, golds, "simple") == (fault is None, fault)
 
 

@@ -71,6 +71,7 @@ def test_published_rows(model: str, row: tuple[float, ...]) -> None:
 def test_a_category_that_was_not_run_is_never_a_silent_zero() -> None:
     accuracy = {name: 1.0 for name in SCORED if "web" not in name and "memory" not in name}
     found = named(accuracy)
+    assert list(found) == [OFFICIAL, OFFICIAL_BOUND, VULCAN]
     assert found[OFFICIAL]["value"] is None
     assert set(found[OFFICIAL]["missing"]) == set(SCORED) - set(accuracy)
     assert found[OFFICIAL_BOUND]["value"] == pytest.approx(0.6)
