@@ -27,6 +27,7 @@ from harness.types import Episode, Message, Role, Task, ToolCall, ToolSpec
 
 Row = Mapping[str, Any]
 ENDS = {"max_errors": "too_many_errors"}
+EMPTY_LIST = ToolCall("", "an empty list of calls")  # only a raw script can hand one over
 _RAISED: Counter[str] = Counter()
 
 
@@ -58,11 +59,12 @@ class Scripted:
         given = self.line()
         message = self.message(given)
         if given.get("tool_calls") == []:
+            message = Message(self.role, message.text, (EMPTY_LIST,))
             both = self.enforce and bool(message.text.strip())
             raise BadReply("an empty list of calls", message, f"{self.role}_error" if both else "")
-        stops = AGENT_STOP in message.text if self.role == "agent" else ends_user(message)
-        if self.role == "agent" and not self.stops:
-            stops = False
+        stops = self.stops and AGENT_STOP in message.text
+        if self.role == "user":
+            stops = ends_user(message)
         if stops and message.calls:
             end = f"{self.role}_error" if self.enforce else ""
             raise BadReply("a stop beside a call", message, end)
@@ -109,8 +111,6 @@ def compare(row: Row) -> Iterator[str]:
         if ours["reward"]:
             yield f"reward {ours['reward']} where the official run raised {official['exception']}"
         return
-    if "messages" in official:
-        official = {**official, "messages": [*map(representable, official["messages"])]}
     for name, value in ours.items():
         if name in official and value != official[name]:
             yield f"{name} {value!r}, official {official[name]!r}"
@@ -213,15 +213,8 @@ def kind_of(line: Message) -> list[Any]:
         return ["tool", roles[line.owner or "agent"], "result", 0, line.error]
     speaks = bool(line.text.strip())
     kind = ("both" if speaks else "calls") if line.calls else ("text" if speaks else "empty")
-    return [roles[line.author], None, kind, len(line.calls), None]
-
-
-def representable(line: Sequence[Any]) -> list[Any]:
-    """Read an empty list of calls, which only raw scripts can hand over, as no calls."""
-    role, requestor, kind, count, error = line
-    if kind in ("both", "calls") and count == 0:
-        kind = "text" if kind == "both" else "empty"
-    return [role, requestor, kind, count, error]
+    count = sum(call is not EMPTY_LIST for call in line.calls)
+    return [roles[line.author], None, kind, count, None]
 
 
 def notes() -> Iterator[str]:
