@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Collection
 from functools import cached_property
 from pathlib import Path
@@ -53,10 +54,7 @@ class Documents:
         """Find documents by regular expression (or plain text if it is none), best first."""
         if not pattern.strip():
             return []
-        try:
-            expression = re.compile(pattern, re.IGNORECASE)
-        except re.error:
-            expression = re.compile(re.escape(pattern), re.IGNORECASE)
+        expression = compiled(pattern)
         counts = ((d, len(expression.findall(d["content"]))) for d in self.all.values())
         found = [(document, count) for document, count in counts if count]
         found.sort(key=lambda entry: entry[1], reverse=True)
@@ -66,6 +64,16 @@ class Documents:
         """Write all documents as one text."""
         parts = (f"## {d['title']}\n\n{d['content']}" for d in self.all.values())
         return "\n\n---\n\n".join(parts)
+
+
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Compile what a model wrote: as it is where it is no expression, doubts kept quiet."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return re.compile(pattern, re.IGNORECASE)
+        except re.error:
+            return re.compile(re.escape(pattern), re.IGNORECASE)
 
 
 class GrepMixin:

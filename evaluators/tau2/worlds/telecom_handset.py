@@ -6,7 +6,7 @@ from typing import Any
 
 from evaluators.tau2.worlds import telecom_signal as signal
 from evaluators.tau2.worlds.store import Json, Store
-from evaluators.tau2.worlds.telecom_texts import status_bar
+from evaluators.tau2.worlds.telecom_texts import on_off, status_bar
 
 # The official code keeps one VPN profile for the whole process, and the first task that breaks a
 # VPN spoils it for every task after it: its recorded runs all connect to the spoilt one.
@@ -53,6 +53,10 @@ class Handset:
 
     def with_bar(self, text: str) -> str:
         return f"{text}\n{self.bar()}"
+
+    def is_now(self, name: str, state: Any) -> str:
+        """Say that a switch is on or off, above the status bar."""
+        return self.with_bar(f"{name} is now {on_off(state)}.")
 
     def flip(self, switch: str, *, search: bool = False) -> bool:
         """Flip a switch of the device, look for a network if asked, and return the new state."""

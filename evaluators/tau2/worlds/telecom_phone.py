@@ -16,13 +16,6 @@ from evaluators.tau2.worlds.toolkit import Toolkit, tool
 MODES = ("4g_5g_preferred", "4g_only", "3g_only", "2g_only")
 
 
-def value_of(mode: Any) -> str:
-    """Return a mode's text; a model may have stored something else, which has none."""
-    if isinstance(mode, str):
-        return mode
-    raise AttributeError(f"{type(mode).__name__!r} object has no attribute 'value'")
-
-
 class TelecomUserTools(PhoneStaging, Toolkit):
     """What the customer can look at and press."""
 
@@ -40,7 +33,8 @@ class TelecomUserTools(PhoneStaging, Toolkit):
 
     @tool("read")
     def check_network_mode_preference(self) -> str:
-        return f"Network Mode Preference: {value_of(self.phone.device['network_mode_preference'])}"
+        mode = texts.value_of(self.phone.device["network_mode_preference"])
+        return f"Network Mode Preference: {mode}"
 
     @tool("write")
     def set_network_mode_preference(self, mode: Any) -> str:
@@ -53,7 +47,7 @@ class TelecomUserTools(PhoneStaging, Toolkit):
                 f"Failed to set network mode: '{mode}' is not a valid option. "
                 f"Please use one of: {', '.join(MODES)}"
             )
-        return self.phone.with_bar(f"Preferred Network Mode set to: {value_of(mode)}")
+        return self.phone.with_bar(f"Preferred Network Mode set to: {texts.value_of(mode)}")
 
     @tool("read")
     def run_speed_test(self) -> str:
@@ -64,9 +58,7 @@ class TelecomUserTools(PhoneStaging, Toolkit):
 
     @tool("write")
     def toggle_airplane_mode(self) -> str:
-        return self.phone.with_bar(
-            f"Airplane Mode is now {on_off(self.phone.flip_airplane_mode())}."
-        )
+        return self.phone.is_now("Airplane Mode", self.phone.flip_airplane_mode())
 
     @tool("read")
     def check_sim_status(self) -> str:
@@ -80,14 +72,12 @@ class TelecomUserTools(PhoneStaging, Toolkit):
 
     @tool("write")
     def toggle_data(self) -> str:
-        return self.phone.with_bar(
-            f"Mobile Data is now {on_off(self.phone.flip('data_enabled', search=True))}."
-        )
+        return self.phone.is_now("Mobile Data", self.phone.flip("data_enabled", search=True))
 
     @tool("write")
     def toggle_roaming(self) -> str:
         state = self.phone.flip("roaming_enabled", search=True)
-        return self.phone.with_bar(f"Data Roaming is now {on_off(state)}.")
+        return self.phone.is_now("Data Roaming", state)
 
     @tool("read")
     def check_data_restriction_status(self) -> str:
@@ -97,9 +87,7 @@ class TelecomUserTools(PhoneStaging, Toolkit):
 
     @tool("write")
     def toggle_data_saver_mode(self) -> str:
-        return self.phone.with_bar(
-            f"Data Saver Mode is now {on_off(self.phone.flip('data_saver_mode'))}."
-        )
+        return self.phone.is_now("Data Saver Mode", self.phone.flip("data_saver_mode"))
 
     @tool("read")
     def check_apn_settings(self) -> str:
@@ -146,7 +134,7 @@ class TelecomUserTools(PhoneStaging, Toolkit):
         state = self.phone.flip("wifi_enabled")
         if not state:
             self.phone.put(**WIFI_LOST)
-        return self.phone.with_bar(f"Wi-Fi is now {on_off(state)}.")
+        return self.phone.is_now("Wi-Fi", state)
 
     @tool("read")
     def check_wifi_calling_status(self) -> str:
@@ -155,9 +143,7 @@ class TelecomUserTools(PhoneStaging, Toolkit):
 
     @tool("write")
     def toggle_wifi_calling(self) -> str:
-        return self.phone.with_bar(
-            f"Wi-Fi Calling is now {on_off(self.phone.flip('wifi_calling_enabled'))}."
-        )
+        return self.phone.is_now("Wi-Fi Calling", self.phone.flip("wifi_calling_enabled"))
 
     @tool("read")
     def check_vpn_status(self) -> str:

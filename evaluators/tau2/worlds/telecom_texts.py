@@ -37,6 +37,13 @@ def yes_no(state: Any) -> str:
     return "Yes" if state else "No"
 
 
+def value_of(mode: Any) -> str:
+    """Return a mode's text; a model may have stored something else, which has none."""
+    if isinstance(mode, str):
+        return mode
+    raise AttributeError(f"{type(mode).__name__!r} object has no attribute 'value'")
+
+
 def vpn_text(details: Mapping[str, Any]) -> str:
     """Write VPN details as the official text shows them: a dict with an enumeration in it."""
     level = details["server_performance"]
