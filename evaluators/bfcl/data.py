@@ -94,11 +94,12 @@ class BfclData:
         Multi-turn and agentic entries get the docs of their classes, held-out functions removed.
         """
         docs, category = self._split_docs(task_id)[0], category_of(task_id)
+        if not shown:
+            return docs
+        language = language_of(category)
+        docs = hinted(docs, language, self._hints[language])
         # The official loader hints format sensitivity twice: as the original and as the variant.
-        for _ in range((1 + (category == FORMAT_SENSITIVITY)) * shown):
-            language = language_of(category)
-            docs = hinted(docs, language, self._hints[language])
-        return docs
+        return hinted(docs, language, self._hints[language]) if ":" in task_id else docs
 
     def held_out(self, task_id: str) -> Mapping[int, list[Doc]]:
         """Return the docs held back until a turn, by 0-based turn; empty for most entries."""
