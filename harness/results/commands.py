@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import sys
 from pathlib import Path
 
 from rich.console import Console
@@ -13,9 +14,12 @@ from harness.faults import UserMistake
 from harness.results.findings import SHOWN, Findings
 from harness.store import need, write_text
 
+PIPE_WIDTH = 180
+
 
 def console() -> Console:
-    return Console(soft_wrap=False)
+    """Return a console as wide as the terminal, or wide enough for any table in a pipe."""
+    return Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
 def say(found: Findings, most: int = SHOWN) -> int:

@@ -56,13 +56,13 @@ def show_comparisons(
     console: Console, rows: Sequence[Comparison], notes: Iterable[str], all_flips: bool = False
 ) -> None:
     """Print paired differences and, below, the tasks that flipped."""
-    heads = ["A - B", "domain", "diff", "p", "p Holm", "tasks", "A only", "B only", "verdict"]
+    heads = ["A - B", "domain", "diff", "p", "p Holm", "tasks", "only A/B", "verdict"]
     show_grid(console, f"paired differences of pass^{rows[0].k}, points", heads, map(cells, rows))
     lines = [*notes]
     lines += [text for row in rows if (text := flips(row, None if all_flips else FLIPS))]
     lines.append(
         "diff: mean over common tasks [95 % interval, t over tasks]; p: exact sign-flip up to 20 "
-        "tasks, normal above; Holm over all rows; A only, B only: tasks only one side has."
+        "tasks, normal above; Holm over all rows; only A/B: tasks that one side alone has."
     )
     show_lines(console, lines)
 
@@ -78,8 +78,7 @@ def cells(row: Comparison) -> list[str]:
         p,
         "" if row.p_holm is None else f"{row.p_holm:.3g}",
         str(row.n_common),
-        str(row.only_a),
-        str(row.only_b),
+        f"{row.only_a}/{row.only_b}",
         verdict(row),
     ]
 
