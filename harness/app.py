@@ -19,6 +19,7 @@ from harness.protocols import Model
 from harness.results.table import describe
 from harness.runner import Job
 from harness.sample import stratified
+from harness.tracking import NoTracker, Tracker
 
 PLUMBING = frozenset(
     re.findall(
@@ -39,6 +40,15 @@ class App:
     config: DictConfig
     console: Console
     choices: Mapping[str, Any]
+    overrides: Sequence[str] = ()
+    sweep: str | None = None
+    begun: bool = False
+
+    @cached_property
+    def tracker(self) -> Tracker:
+        node = self.config.get("tracker")
+        tracker: Tracker = build(node) if node else NoTracker()
+        return tracker
 
     @cached_property
     def models(self) -> dict[str, Model]:

@@ -30,14 +30,19 @@ def launch(overrides: Sequence[str]) -> int:
     return run(config, overrides, config.hydra.runtime.choices)
 
 
-def run(config: DictConfig, overrides: Sequence[str], choices: Mapping[str, Any]) -> int:
-    """Run the chosen stages of a composed configuration."""
+def run(
+    config: DictConfig,
+    overrides: Sequence[str],
+    choices: Mapping[str, Any],
+    sweep: str | None = None,
+) -> int:
+    """Run the chosen stages of a composed configuration; `sweep` names the group it belongs to."""
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     console = Console(soft_wrap=True)
     try:
         config = adopt(config, overrides)
         check_counts(config)
-        app = App(config, console, choices)
+        app = App(config, console, choices, overrides, sweep)
         if config.plan:
             from harness.plan import show_plan
 

@@ -37,7 +37,9 @@ def show_plan(app: App) -> None:
 
 
 def describe(about: dict[str, Any]) -> str:
-    return "  ".join(f"{name}={value}" for name, value in about.items() if value not in (None, "", {}, []))
+    return "  ".join(
+        f"{name}={value}" for name, value in about.items() if value not in (None, "", {}, [])
+    )
 
 
 def estimate(job: Job) -> tuple[str, ...]:

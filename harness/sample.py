@@ -27,7 +27,9 @@ def stratified(benchmark: Benchmark, size: int, seed: int) -> Benchmark:
     for task in list(map(by_id.__getitem__, chosen)):
         add_needs(task, by_id, chosen)
     kept = [task for task in benchmark.tasks if task.id in chosen]
-    notes = {**benchmark.notes, "sample": f"{size} tasks per domain, chosen by seed {seed}"}
+    part = f"a sample of {size} tasks per domain (seed {seed}), not a leaderboard score"
+    split = ", ".join(filter(None, [str(benchmark.notes.get("split") or ""), part]))
+    notes = {**benchmark.notes, "split": split}
     return replace(benchmark, tasks=kept, notes=notes)
 
 

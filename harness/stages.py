@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from omegaconf import OmegaConf
 
 from harness.app import App
+from harness.configure import plain
 from harness.faults import UserMistake
 from harness.models.seats import opened
 from harness.outcomes import Outcome
 from harness.progress import Watcher
 from harness.protocols import Model
+from harness.results.manifest import complete_manifest, start_manifest
 from harness.results.table import build_table, render_terminal, write_table
 from harness.runner import Job, Runner, rescore
 from harness.store import RunStore, need, read_outcomes, write_text
@@ -24,6 +28,7 @@ async def evaluate(app: App, concurrency: int = 32) -> None:
     store = RunStore(app.folder, app.identity)
     try:
         write_text(app.folder / "config.yaml", stored_config(app))
+        begin(app)
         async with opened(app.models):
             for job in jobs:
                 await play(app, job, store, concurrency)
@@ -86,11 +91,55 @@ def judges(app: App) -> dict[str, Model]:
     return {seat: model for seat, model in app.models.items() if seat == "judge_model"}
 
 
-async def report(app: App) -> None:
-    """Build the result table from the stored outcomes, write it and print it."""
-    rows = build_table(
-        read_outcomes(app.folder).values(), ks=range(1, app.config.trials + 1), info=app.info()
-    )
-    write_table(app.folder, rows)
+async def report(app: App, html: bool = True) -> None:
+    """Build the table from stored outcomes alone; write it, the manifest and the page; print it."""
+    folder, info = app.folder, app.info()
+    outcomes = read_outcomes(folder).values()
+    begin(app)
+    rows = build_table(outcomes, ks=range(1, app.config.trials + 1), info=info)
+    write_table(folder, rows)
+    complete_manifest(folder, rows, outcomes)
     render_terminal(rows, app.console)
-    app.console.print(f"run folder: {app.folder}", highlight=False)
+    if app.config.reference:
+        show_published(app, rows)
+    app.tracker.finish(folder, rows)
+    if html:
+        from harness.report.build import write_report
+
+        write_report([folder])
+    app.console.print(f"run folder: {folder}", highlight=False)
+
+
+def begin(app: App) -> None:
+    """Write the manifest's beginning and tell the tracker, once per process."""
+    if app.begun:
+        return
+    app.begun = True
+    config = plain(OmegaConf.create(stored_config(app)))
+    info = app.info()
+    if "eval" in plain(app.config.stages) or not (app.folder / "manifest.json").is_file():
+        start_manifest(
+            app.folder, info, seed=app.config.seed, overrides=list(app.overrides), config=config
+        )
+    app.tracker.start({**info, "folder": str(app.folder), "config": config, "sweep": app.sweep})
+
+
+def show_published(app: App, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print what the papers publish for `reference`, beside ours, wherever domains are the same."""
+    from harness.results.reference import PUBLISHED, beside
+    from harness.results.shown import show_reference
+
+    name = app.config.reference
+    boards = {
+        place: [shown for shown in board if shown.origin != PUBLISHED or shown.model == name]
+        for place, board in beside(rows).items()
+    }
+    found = {
+        place: board
+        for place, board in boards.items()
+        if any(shown.origin == PUBLISHED for shown in board)
+    }
+    if found:
+        show_reference(app.console, found)
+    else:
+        app.console.print(f"no paper prints a row of {name} for these benchmarks")

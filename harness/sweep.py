@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -24,4 +25,5 @@ def sweep(arguments: Sequence[str]) -> int:
 def job(config: DictConfig) -> int:
     """Run one job of a sweep; a failure is its return value, so that the others go on."""
     about = HydraConfig.get()
-    return run(config, list(about.overrides.task), about.runtime.choices)
+    group = Path(about.sweep.dir).name
+    return run(config, list(about.overrides.task), about.runtime.choices, group)

@@ -18,6 +18,7 @@ from harness.report.identity import Identity, read_identity
 from harness.report.index import Index
 from harness.report.rows import for_page, leaderboard
 from harness.report.shards import FOLDER, Shards, Texts, encode, is_large, sweep, write_chunk
+from harness.report.standing import mark_ties
 from harness.report.views import view_of
 from harness.store import read_outcomes
 from harness.types import ENDS
@@ -46,13 +47,14 @@ def write_report(folders: Sequence[Path], out: Path | None = None) -> Path:
     if len({folder.resolve() for folder in folders}) != len(folders):
         raise UserMistake("a run folder is given twice: give each run once")
     runs = [read_run(folder) for folder in folders]
+    notes = mark_ties(list(folders), [run.rows for run in runs]) if len(runs) > 1 else []
     target = out or shared_folder(folders)
     large = is_large(list(folders), ONE_PAGE_TRIALS, ONE_PAGE_BYTES)
     try:
         target.mkdir(parents=True, exist_ok=True)
         if large:
             (target / FOLDER).mkdir(exist_ok=True)
-        return write_page(runs, target, large)
+        return write_page(runs, notes, target, large)
     except OSError as error:
         raise UserMistake(f"cannot write {target}: {error.strerror}; choose --out") from None
 
@@ -73,7 +75,7 @@ def read_run(folder: Path) -> Run:
     return run
 
 
-def write_page(runs: Sequence[Run], target: Path, large: bool) -> Path:
+def write_page(runs: Sequence[Run], notes: Sequence[str], target: Path, large: bool) -> Path:
     """Stream the page into a temporary file and put it in place when it is whole."""
     index, build = Index(), build_id(runs)
     for number, run in enumerate(runs):
@@ -89,7 +91,8 @@ def write_page(runs: Sequence[Run], target: Path, large: bool) -> Path:
     sweep(target / FOLDER, count)
 
     def data() -> str:
-        return encode(head_of(runs, build, count) | {"index": index.columns()})
+        head = {**head_of(runs, build, count), "conflicts": notes}
+        return encode({**head, "index": index.columns()})
 
     path = target / "report.html"
     partial = target / f".report.html.{os.getpid()}"

@@ -36,7 +36,7 @@ class Index:
         self.names |= {"labels": Names(), "tools": Names()}
         self.rows: dict[tuple[int, str, str, int], tuple[Any, ...]] = {}
 
-    def add_outcome(self, run: int, outcome: Outcome) -> None:
+    def add_outcome(self, run: int, outcome: Outcome, status: str = "") -> None:
         """Add a scored (or faulted) trial whose episode may follow."""
         names = self.names
         key = (run, *outcome.key)
@@ -46,7 +46,7 @@ class Index:
             names["domain"][outcome.domain],
             outcome.task_id,
             outcome.trial,
-            names["status"][outcome.status],
+            names["status"][status or outcome.status],
             finite(outcome.reward),
             names["end"][outcome.end],
             names["cause"][outcome.cause],
@@ -72,9 +72,7 @@ class Index:
         key = (run, benchmark, episode["task_id"], episode.get("trial", 0))
         if key not in self.rows:
             unscored = Outcome(benchmark, "", key[2], key[3], "missing", end=episode["end"])
-            self.add_outcome(run, unscored)
-            status = self.names["status"]["unscored"]
-            self.rows[key] = (*self.rows[key][:5], status, *self.rows[key][6:])
+            self.add_outcome(run, unscored, "unscored")
         tools = [self.names["tools"][name] for name in tools_of(episode)]
         self.rows[key] = (*self.rows[key][:18], tools, request_of(episode), *at)
 

@@ -85,8 +85,11 @@ def clip(text: str) -> tuple[str, int]:
 
 
 def graded(value: Any) -> tuple[str, str]:
-    """Return (text, tone) of a reward component; tone is "good", "bad" or "" where unknown."""
-    if isinstance(value, bool) or (isinstance(value, int | float) and math.isfinite(value)):
+    """Return (text, tone) of a part of a verdict; tone is "good", "bad" or "" where unknown.
+
+    Only truths and shares (floats) are judged: a whole number may count anything (a turn, errors).
+    """
+    if isinstance(value, bool) or (isinstance(value, float) and math.isfinite(value)):
         tone = "good" if value >= 1 else "bad" if value <= 0 else ""
         return value_text(value), tone
     met = value.get("met", value.get("passed")) if isinstance(value, Mapping) else None

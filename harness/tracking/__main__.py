@@ -17,13 +17,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from harness.tracking.leaderboard import publish
 
     try:
-        place = publish(
+        done = publish(
             options.runs, options.project, entity=options.entity, mode=options.mode, out=options.out
         )
     except UserMistake as mistake:
         print(mistake, file=sys.stderr)
         return 2
-    print(f"leaderboard of {len(options.runs)} runs: {place}")
+    for note in done.notes:
+        print(note)
+    print(f"leaderboard of {len(options.runs)} runs, {done.rows} rows: {done.place}")
     return 0
 
 

@@ -113,16 +113,18 @@ function scatterChart(points, format) {
       group.append(svg("path", { d: `M${px} ${y(row.ci_lo_1)}V${y(row.ci_hi_1)}`, class: "whisker" }));
     const width = 6.2 * label.length;
     const left = px + 10 + width > box.right;
-    let ty = py - 6;
-    const clashes = () =>
-      taken.some(([tx, t, w]) => Math.abs(t - ty) < 11 && tx < px + width && px < tx + w);
-    while (clashes() && ty < box.bottom) ty += 11;
-    taken.push([left ? px - width : px, ty, width]);
+    const from = left ? px - width : px;
+    const free = (at) => at > box.top && at < box.bottom &&
+      !taken.some(([x0, y0, w]) => Math.abs(y0 - at) < 11 && x0 < from + width && from < x0 + w);
+    const ty = [0, 11, -11, 22, -22].map((shift) => py + shift - 6).find(free);
+    if (ty !== undefined) taken.push([from, ty, width]);
     const point = mark(run, px, py);
     point.addEventListener("pointermove", (event) =>
       showTip(event, label, `pass^1 ${percent(row["pass^1"])}`, format(value)));
     point.addEventListener("pointerleave", hideTip);
-    group.append(point, svg("text", { x: px + (left ? -7 : 7), y: ty + 3, class: left ? "name end" : "name" }, label));
+    group.append(point);
+    if (ty !== undefined)
+      group.append(svg("text", { x: px + (left ? -7 : 7), y: ty + 3, class: left ? "name end" : "name" }, label));
     node.append(group);
   }
   return node;

@@ -40,6 +40,7 @@ function columnsOf(rows, most) {
   const ks = Array.from({ length: most }, (_, n) => n + 1).filter((k) => k <= 4 || k === most || k === 8);
   const some = (name) => rows.some((row) => isNumber(row[name]) && row[name] !== 0);
   return [
+    rows.some((row) => row.tie_group) && { head: "tie", cell: (row) => row.tie_group || "–", title: "runs of one number are not shown to differ (paired 95 % interval over common tasks)" },
     ...ks.map((k) => ({ head: `pass^${k}`, cell: (row) => rate(row, k) })),
     most > 1 && { head: `pass@${most}`, cell: (row) => percent(row[`pass@${most}`]), title: `solved at least once in ${most} trials` },
     { head: "tasks", cell: trialsText, title: "tasks × trials of each" },
@@ -133,8 +134,16 @@ function benchNotes(rows) {
   return [
     notes.length ? el("p", { class: "note" }, notes.join(" · ")) : null,
     outside ? el("p", { class: "note" }, `${plural(outside, "stored trial")} of another selection of tasks or trials left out of the table.`) : null,
-    mixed ? el("p", { class: "warning" }, "These rows were graded on different data, versions or error policies: do not rank them against each other.") : null,
+    ...D.conflicts.filter((line) => line.startsWith(`${rows[0].benchmark}: `)).map((line) =>
+      el("p", { class: "warning" }, `${line}: such rows are not ranked together.`)),
+    mixed && !D.conflicts.length ? el("p", { class: "warning" }, "These rows were graded on different data, versions or error policies: do not rank them against each other.") : null,
   ];
+}
+
+// A total is only worth its formula, which therefore stands below it.
+function formulas(rows) {
+  const texts = new Set(rows.filter((row) => row.kind === "total" && row.formula).map((row) => `${row.domain} = ${row.formula}`));
+  return texts.size ? el("ul", { class: "formulas" }, [...texts].map((text) => el("li", {}, text))) : null;
 }
 
 function benchLabels(rows) {
@@ -153,7 +162,7 @@ function leaderboard() {
       (most > 1 ? `; hollow mark: pass^${most}.` : "."),
     benchesOf(D.rows).map((name) => {
       const rows = D.rows.filter((row) => row.benchmark === name);
-      return [el("h3", {}, name), ...benchNotes(rows), benchLabels(rows), benchTable(rows, most)];
+      return [el("h3", {}, name), ...benchNotes(rows), benchLabels(rows), benchTable(rows, most), formulas(rows)];
     }),
   );
 }

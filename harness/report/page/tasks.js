@@ -2,14 +2,15 @@
 const CELL = 11;
 const GAP = 2;
 
-const groupKeys = () => {
+const trialGroups = () => {
   const groups = new Map();
   for (let i = 0; i < COUNT; i++) {
     const key = `${COL.bench[i]}/${COL.domain[i]}`;
     if (!groups.has(key)) groups.set(key, []);
     groups.get(key).push(i);
   }
-  return groups;
+  const scored = (trials) => trials.some((i) => statusOf(i) !== "unscored");
+  return [...groups.values()].sort((a, b) => scored(b) - scored(a));
 };
 
 // Tasks as columns, easiest first; runs and their trials as rows.
@@ -116,6 +117,7 @@ function shares(grid) {
     else if (task.passed) flaky += 1;
     else never += 1;
   }
+  if (!always && !flaky && !never) return `${plural(grid.tasks.length, "task")}, not scored`;
   return `${plural(grid.tasks.length, "task")}: ${whole(always)} always solved, ${whole(flaky)} sometimes, ${whole(never)} never`;
 }
 
@@ -136,7 +138,7 @@ function tasksPage() {
     const columns = Math.max(8, Math.floor((holder.clientWidth || 1000) / (CELL + GAP)));
     const colours = statusColours();
     holder.replaceChildren(
-      ...[...groupKeys().values()].map((trials) => {
+      ...trialGroups().map((trials) => {
         const grid = gridOf(trials);
         const bands = [];
         for (let from = 0; from < grid.tasks.length; from += columns)
