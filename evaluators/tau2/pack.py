@@ -54,7 +54,8 @@ def read_text(path: Path) -> str:
 
 
 def hashes(names: Iterable[str]) -> Mapping[str, str]:
-    """Return the sha256 of the pack's files that lie directly in the folders of these domains."""
-    folders = {f"domains/{name}" for name in names}
+    """Return the sha256 of the files that tasks of these domains come from: the domains' own (not
+    banking's documents), the tool schemas, the prompts and the user guidelines."""
+    folders = {"", "user_simulator", *(f"domains/{name}" for name in names)}
     known = pack().sha256.items()
     return {path: sha for path, sha in known if path.rpartition("/")[0] in folders}

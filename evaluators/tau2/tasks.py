@@ -51,7 +51,12 @@ def split_ids(name: str, split: str) -> Sequence[str]:
     splits = _splits(path)
     if split not in splits:
         raise UserMistake(f"tau2 {name} has no split {split!r}: choose among {', '.join(splits)}")
-    wanted = set(splits[split])
+    wanted = set(map(str, splits[split]))
+    if lost := sorted(wanted - rows.keys()):
+        raise UserMistake(
+            f"tau2 {name}: split {split} names {len(lost)} tasks that tasks.json lacks "
+            f"({lost[0]!r}, …): files of two revisions? Pull the pack again"
+        )
     return [task_id for task_id in rows if task_id in wanted]
 
 
