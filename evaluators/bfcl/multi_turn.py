@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evaluators.bfcl.classes import Commons, OfficialClasses, clone
+from evaluators.bfcl.classes import OfficialClasses, clone
 from evaluators.bfcl.data import BfclData
 from evaluators.bfcl.worlds import Blueprint, Call, Instances
 
@@ -63,17 +63,18 @@ class MultiTurnChecker:
         golds: list[list[str]] = self.data.answer(task_id)
         if len(turns) != len(golds):
             return Finding("multi_turn:force_terminated")
+        blueprint = self.blueprint(task_id)
         remembered = self._remembered_gold(task_id, golds)
         if remembered is not None:
-            commons = Commons(self.classes.shared)
-            world = self.blueprint(task_id).world("model", commons)
+            commons = blueprint.commons()
+            world = blueprint.world("model", commons)
             finding = _compare(turns, world, iter(remembered))
             if not commons.touched():
                 return finding
         # The official instances of one process share some objects: replay both sides together.
-        commons = Commons(self.classes.shared)
-        world = self.blueprint(task_id).world("model", commons)
-        gold = self.blueprint(task_id).world("model_ground_truth", commons)
+        commons = blueprint.commons()
+        world = blueprint.world("model", commons)
+        gold = blueprint.world("model_ground_truth", commons)
         return _compare(turns, world, _replayed(gold, golds))
 
     def _remembered_gold(
@@ -81,8 +82,9 @@ class MultiTurnChecker:
     ) -> tuple[GoldTurn, ...] | None:
         """Return the gold replay, or None where it touches what both sides share."""
         if task_id not in self._golds:
-            commons = Commons(self.classes.shared)
-            world = self.blueprint(task_id).world("model_ground_truth", commons)
+            blueprint = self.blueprint(task_id)
+            commons = blueprint.commons()
+            world = blueprint.world("model_ground_truth", commons)
             turns = tuple(
                 GoldTurn(turn.responses, {k: clone(v, {}) for k, v in turn.state.items()})
                 for turn in _replayed(world, golds)

@@ -40,21 +40,26 @@ class Blueprint:
 
     def __init__(self, task_id: str, row: Mapping[str, Any], classes: OfficialClasses) -> None:
         self.task_id = task_id
-        self.classes = classes
         config = row.get("initial_config", {})
         long_context = "long_context" in task_id
         self.initial = {
             name: classes.build(name, config.get(name, {}), long_context=long_context)
             for name in row["involved_classes"]
         }
+        # Only long-context instances hold constants of the pack.
+        self._shared = classes.shared if long_context else {}
         self.methods: dict[str, Entry] = {}
         for name, instance in self.initial.items():
             self.methods |= methods_of(type(instance), name)
 
+    def commons(self) -> Commons:
+        """Return what the worlds of one check share, fresh."""
+        return Commons(self._shared)
+
     def world(self, label: str = "world", commons: Commons | None = None) -> Instances:
         """Build fresh instances. `label` is part of the owners' names, as the model's name is
         in the official code; `commons` is shared between the worlds of one check only."""
-        commons = commons or Commons(self.classes.shared)
+        commons = commons or self.commons()
         objects = {name: commons.copy(instance) for name, instance in self.initial.items()}
         label = f"{label}_{self.task_id}".translate(str.maketrans("-./:", "____"))
         return Instances(objects, self.methods, label, commons)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from evaluators.bfcl.classes import Commons, OfficialClasses, clone
+from evaluators.bfcl.classes import OfficialClasses, clone
 from evaluators.bfcl.conversations import Conversations
 from evaluators.bfcl.data import BfclData
 from evaluators.bfcl.multi_turn import checker_of
@@ -136,7 +136,7 @@ def test_constants_of_the_pack_stay_as_they_are(bfcl: BfclData) -> None:
 def test_commons_know_when_they_were_touched(bfcl: BfclData) -> None:
     checker = checker_of(bfcl)
     blueprint = checker.blueprint(task_with(bfcl, "TravelAPI", category="multi_turn_long_context"))
-    commons = Commons(checker.classes.shared)
+    commons = blueprint.commons()
     one, other = blueprint.world("a", commons), blueprint.world("b", commons)
     assert not commons.touched()
     for card in one.objects["TravelAPI"].credit_card_list.values():
