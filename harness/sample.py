@@ -29,7 +29,7 @@ def stratified(benchmark: Benchmark, size: int, seed: int) -> Benchmark:
     kept = [task for task in benchmark.tasks if task.id in chosen]
     part = f"a sample of {size} tasks per domain (seed {seed}), not a leaderboard score"
     split = ", ".join(filter(None, [str(benchmark.notes.get("split") or ""), part]))
-    notes = {**benchmark.notes, "split": split}
+    notes = {**benchmark.notes, "sample": part, "split": split}
     return replace(benchmark, tasks=kept, notes=notes)
 
 

@@ -175,6 +175,7 @@ def origin(row: Row) -> str:
         "judge": row["judge_model"],
         "version": row["benchmark_version"],
         "data": (row["data_sha256"] or "")[:12],
+        "split:": row["split"],
     }
     known = ", ".join(f"{name} {value}" for name, value in named.items() if value)
     policy = "errors count as failures" if row["error_policy"] == "fail" else "errors are dropped"
