@@ -6,7 +6,6 @@ import importlib.util
 import logging
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from harness.results.manifest import read_manifest
 from harness.tracking import NoTracker, Tracker, WandbTracker
 from harness.tracking.__main__ import main
 from harness.tracking.figures import category_lines, grid, labels, scalars, settings_of
-from harness.tracking.leaderboard import manifest_rows, rank
+from harness.tracking.leaderboard import leaderboard_rows
 from harness.types import Category
 from tests.fakes.runs import Shape, write_run
 from tests.fakes.wandb_log import read_log, read_tables
@@ -209,39 +208,39 @@ def test_an_unknown_mode_is_refused_at_once() -> None:
 def test_the_leaderboard_is_rebuilt_from_manifests(
     offline: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    low = write_run(offline / "low", replace(SHAPE, model="a", skill=0.2))
-    high = write_run(offline / "high", replace(SHAPE, model="b", skill=0.8))
+    low = write_run(offline / "low", replace(SHAPE, model="a", skill=0.1))
+    high = write_run(offline / "high", replace(SHAPE, model="b", skill=0.9))
     assert main(["leaderboard", str(low), str(high), "--out", str(offline / "out")]) == 0
-    assert "leaderboard of 2 runs" in capsys.readouterr().out
+    assert "leaderboard of 2 runs, 12 rows" in capsys.readouterr().out
     (lines,) = read_tables(offline / "out").values()
-    average = [line for line in lines if line["domain"] == "average"]
-    assert [(line["model"], line["rank"], line["of"]) for line in average] == [
-        ("b", 1, 2), ("a", 2, 2), ("b", 1, 2), ("a", 2, 2),
-    ]  # fmt: skip
-    stored = {(r["benchmark"], r["pass^1"]) for r in read_manifest(high)["results"]}
-    assert {(line["benchmark"], line["pass^1"]) for line in average if line["rank"] == 1} <= stored
-    assert read_log(offline / "out")["run"].job_type == "leaderboard"
+    airline = [line for line in lines if line["board"] == "tau2/airline #1"]
+    assert [(line["model"], line["rank"]) for line in airline] == [("b", 1), ("a", 2)]
+    stored = {r["domain"]: r["pass^1"] for r in read_manifest(high)["results"]}
+    assert airline[0]["pass^1"] == stored["airline"]
+    assert airline[0]["commit"] == "1a2b3c4d5e6f"
+    stored_log = read_log(offline / "out")
+    assert stored_log["run"].job_type == "leaderboard"
+    assert stored_log["summary"]["best/pass^1/tau2/airline"] == stored["airline"]
 
 
-def ranked(*rows: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
-    return sorted((r["model"], r["rank"], r["of"]) for r in rank(map(dict, rows)))
-
-
-def test_rows_are_ranked_only_among_their_like() -> None:
-    a, b = row(model="a", **{"pass^1": 0.5}), row(model="b", **{"pass^1": 0.75})
-    assert ranked(a, b) == [("a", 2, 2), ("b", 1, 2)]
-    assert ranked(a, {**b, "data_sha256": "x"}) == [("a", 1, 1), ("b", 1, 1)]
-    assert ranked(a, {**b, "grading": "2"}) == [("a", 1, 1), ("b", 1, 1)]
-    assert ranked(a, {**b, "pass^1": 0.5}) == [("a", 1, 2), ("b", 1, 2)]
-    assert ranked(a, {**b, "pass^1": None}) == [("a", 1, 1), ("b", None, 1)]
+def test_runs_on_other_data_are_not_ranked_together(tmp_path: Path) -> None:
+    one = write_run(tmp_path / "a", replace(SHAPE, model="a"))
+    other = replace(SHAPE, model="b", domains={"tau2": ("airline", "retail")})
+    rows, notes = leaderboard_rows([one, write_run(tmp_path / "b", other)])
+    airline = [row for row in rows if row["board"].startswith("tau2/airline")]
+    assert [row["rank"] for row in airline] == [1, 1]
+    assert any("data_sha256 differs" in note for note in notes)
+    rows, notes = leaderboard_rows([one])
+    assert notes == []
+    assert {row["rank"] for row in rows} == {1}
 
 
 def test_an_unfinished_run_has_no_place_on_the_board(tmp_path: Path) -> None:
     folder = write_run(tmp_path / "r", replace(SHAPE, finished=False))
-    with pytest.raises(UserMistake, match="is not finished"):
-        manifest_rows(folder)
+    with pytest.raises(UserMistake, match="left out"):
+        leaderboard_rows([folder])
     with pytest.raises(UserMistake, match="not a run folder"):
-        manifest_rows(tmp_path)
+        leaderboard_rows([tmp_path])
 
 
 @needs_wandb

@@ -29,7 +29,7 @@ def view_of(episode: Mapping[str, Any], outcome: Outcome | None) -> Json:
         "tools": episode.get("tools", []),
     }
     if outcome is not None:
-        view["parts"] = [[str(k), *graded(v)] for k, v in outcome.parts.items()]
+        view["parts"] = [[name, *graded(v)] for name, v in components(outcome.parts)]
         view["labels"] = [
             [c.id, list(leaves(c.evidence, quoted=False))] for c in outcome.categories
         ]
@@ -82,6 +82,16 @@ def value_text(value: Any) -> str:
 def clip(text: str) -> tuple[str, int]:
     """Return the text, cut where it is too long, and its length if it was cut (else 0)."""
     return (text, 0) if len(text) <= TEXT_LIMIT else (text[:TEXT_LIMIT], len(text))
+
+
+def components(parts: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the parts of a verdict; a part that maps names to truths and shares is opened."""
+    for name, value in parts.items():
+        inner = value.values() if isinstance(value, Mapping) else ()
+        if inner and all(isinstance(item, bool | float) for item in inner):
+            yield from ((f"{name} › {key}", item) for key, item in value.items())
+        else:
+            yield str(name), value
 
 
 def graded(value: Any) -> tuple[str, str]:

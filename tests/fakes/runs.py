@@ -12,6 +12,7 @@ from typing import Any
 from harness.episode import keep, tools_text
 from harness.outcomes import Outcome, outcome_of
 from harness.results.about import info_of
+from harness.results.manifest import file_facts
 from harness.results.table import build_table, write_table
 from harness.store import RunStore, read_outcomes, write_text
 from harness.types import (
@@ -94,11 +95,11 @@ def write_run(folder: Path, shape: Shape | None = None) -> Path:
         if outcome is not None:
             store.add_outcome(outcome)
     store.close()
-    manifest = {**manifest_of(shape), **shape.manifest}
+    manifest = {"run_id": folder.name, **manifest_of(shape), **shape.manifest}
     if shape.finished:
         rows = build_table(read_outcomes(folder).values(), ks=ks_of(shape), info=info_of(manifest))
         write_table(folder, rows)
-        manifest["results"] = rows
+        manifest |= {"results": rows, "files": {"table.csv": file_facts(folder / "table.csv")}}
     write_text(folder / "manifest.json", json.dumps(manifest, indent=1) + "\n")
     return folder
 

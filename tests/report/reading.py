@@ -14,7 +14,14 @@ def of_status(browser: Chromium, status: str) -> int:
     return int(browser.text(f'.chips [data-status="{status}"]').split()[-1].replace(",", ""))
 
 
+OPENED = """(() => {
+    const open = (hash) => new URLSearchParams((hash || '').split('?')[1]).get('open');
+    const shown = open(document.querySelector('.permalink')?.getAttribute('href'));
+    return shown && shown === open(location.hash);
+})()"""
+
+
 def opened(browser: Chromium) -> str:
-    """Wait for a trajectory and return its title."""
-    browser.wait("document.querySelector('.episode h2')")
+    """Wait until the trajectory of the address is shown and return its title."""
+    browser.wait(OPENED)
     return browser.text(".episode h2")

@@ -54,6 +54,7 @@ def test_reward_components_carry_a_tone() -> None:
     assert graded(False) == ("false", "bad")
     assert graded(0.5) == ("0.5", "")
     assert graded(math.nan) == ("NaN", "")
+    assert graded(0) == ("0", "")
     assert graded({"met": False, "text": "x"})[1] == "bad"
 
 
@@ -63,6 +64,17 @@ def test_verdict_and_categories_come_from_the_outcome() -> None:
     shown = view(outcome=outcome)
     assert shown["parts"] == [["db", "0.0", "bad"]]
     assert shown["labels"] == [["wrong_tool", [("turn", "2"), ("quote", "a")]]]
+
+
+def test_components_inside_a_part_are_opened() -> None:
+    parts = {"breakdown": {"DB": 1.0, "NL": 0.0}, "counts": {"turn": 3}, "none": {}}
+    shown = view(outcome=Outcome("b", "d", "t", 0, "fail", 0.0, parts=parts))
+    assert shown["parts"] == [
+        ["breakdown › DB", "1.0", "good"],
+        ["breakdown › NL", "0.0", "bad"],
+        ["counts", '{"turn": 3}', ""],
+        ["none", "{}", ""],
+    ]
 
 
 def test_a_fault_is_shown_even_without_an_outcome() -> None:
