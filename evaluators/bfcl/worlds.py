@@ -6,6 +6,7 @@ import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import localcontext
 from types import FunctionType
 from typing import Any
 
@@ -178,7 +179,8 @@ def _guarded(entry: Entry, method: Method, *arguments: Any, **named: Any) -> Any
     before = dict(seen)
     if entry.guard is not None:
         entry.guard(seen)
-    return method(*arguments, **named) if seen == before else method(**seen)
+    with localcontext():  # `square_root` sets the precision of the whole process
+        return method(*arguments, **named) if seen == before else method(**seen)
 
 
 def _filled(entry: Entry, method: Method, commons: Commons, *arguments: Any, **named: Any) -> Any:

@@ -6,7 +6,9 @@ import asyncio
 import importlib.util
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,8 +24,11 @@ from evaluators.bfcl.verdict import BfclEvaluator
 from harness.conformance import check_environment
 from harness.episode import run_episode
 from harness.faults import ToolFault, UserMistake
+from harness.outcomes import Outcome
 from harness.parties import Script
-from harness.types import Message, ToolCall
+from harness.runner import Job, Runner
+from harness.store import RunStore
+from harness.types import Message, ToolCall, ToolSpec
 
 
 class Row(list[float]):
@@ -216,3 +221,42 @@ def test_a_reply_with_calls_is_not_the_last_word(bfcl: BfclData) -> None:
         return await BfclEvaluator()(task, episode)
 
     assert not asyncio.run(play()).passed
+
+
+class NoteTaker:
+    """Take one note in the very first conversation; answer every later text from the system."""
+
+    show_reasoning = False
+
+    def __init__(self, note: str) -> None:
+        self.note = note
+        self.systems: list[str] = []
+
+    async def generate(
+        self, chat: Sequence[Mapping[str, Any]], tools: Sequence[ToolSpec], **sampling: Any
+    ) -> Message:
+        system = chat[0]["content"]
+        if len(chat) == 2:
+            self.systems.append(system)
+            if self.note not in system:
+                call = ToolCall("1", "core_memory_add", {"key": "note", "value": self.note})
+                return Message("agent", calls=(call,))
+        return Message("agent", self.note if self.note in system else "Noted.")
+
+
+def test_the_runner_hands_memory_down_a_chain(bfcl: BfclData, tmp_path: Path) -> None:
+    whole = benchmark(categories="memory_kv", pack=str(bfcl.root))
+    question = next(t for t in whole.tasks if t.scored and "finance" in t.id)
+    chain = {*question.needs, question.id}
+    part = replace(whole, tasks=[task for task in whole.tasks if task.id in chain])
+    model = NoteTaker(bfcl.answer(question.id)[0])
+    seen: list[Outcome] = []
+    store = RunStore(tmp_path, {"benchmark": "bfcl"})
+    try:
+        job = Job(part, BfclEvaluator(), model, trials=2)
+        asyncio.run(Runner(job, store, seen.append, 4).run())
+    finally:
+        store.close()
+    assert [outcome.status for outcome in seen] == ["pass"] * 2
+    assert len(model.systems) == 2 * len(chain)
+    assert sum(model.note in system for system in model.systems) == 2 * (len(chain) - 1)

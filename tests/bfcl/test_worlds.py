@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from decimal import getcontext
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +168,14 @@ def test_small_numbers_are_not_guarded(bfcl: BfclData) -> None:
     )
     endless = {"value": 2, "base": 10, "precision": 10**9}
     assert "precision" in instances.respond(("logarithm", endless))
+
+
+def test_a_call_does_not_change_decimals_elsewhere(bfcl: BfclData) -> None:
+    before = getcontext().prec
+    call = ("square_root", {"number": 2, "precision": 3})
+    answer = world(bfcl, task_with(bfcl, "MathAPI")).respond(call)
+    assert answer == "{'result': Decimal('1.41')}"
+    assert getcontext().prec == before
 
 
 def test_tools_grow_at_the_turn_that_adds_them(bfcl: BfclData) -> None:
