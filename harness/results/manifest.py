@@ -23,7 +23,7 @@ from typing import Any
 from harness.faults import UserMistake
 from harness.outcomes import Outcome
 from harness.results.about import RUN_FACTS, SEATS
-from harness.results.provenance import command_line, environment_facts, harness_facts
+from harness.results.provenance import command_line, environment_facts, harness_facts, scrub
 from harness.store import write_text
 
 SCHEMA_VERSION = 1
@@ -38,7 +38,7 @@ def start_manifest(folder: Path, info: Mapping[str, Any], *, seed: int = 0, **fa
     """Write the manifest of a run that begins. A resumed run keeps its first start.
 
     `info` is what tables take (`harness.results.table`); its `seats` describe the models. `facts`
-    are further entries, such as config, overrides, training, submission_type.
+    are further entries, such as config, overrides, training, submission_type; secrets are blanked.
     """
     folder.mkdir(parents=True, exist_ok=True)
     started, resumed = now(), []
@@ -61,7 +61,7 @@ def start_manifest(folder: Path, info: Mapping[str, Any], *, seed: int = 0, **fa
         "seeds": {"run": seed, "per_trial": SEED_RULE},
         "environment": environment_facts(),
         **{name: info.get(name) for name in RUN_FACTS},
-        **facts,
+        **scrub(facts),
     }
     write_manifest(folder, manifest)
     return manifest

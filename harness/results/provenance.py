@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 import harness
 
 SECRET = re.compile(r"(?i)^([^=]*(?:key|token|secret|password)=)(?!\$\{).+")
+SECRET_NAME = re.compile(r"(?i)(?:.*[_.])?(?:api_?key|key|token|secret|password)")
 ROOT = Path(harness.__file__).resolve().parent.parent
 
 
@@ -86,6 +87,18 @@ def command_line() -> list[str]:
     program = Path(sys.argv[0])
     name = program.parent.name if program.name == "__main__.py" else program.name
     return redact([name, *sys.argv[1:]])
+
+
+def scrub(value: Any) -> Any:
+    """Blank secrets at any depth: values under secret names, and options that carry one."""
+    if isinstance(value, Mapping):
+        return {
+            name: "***" if item and SECRET_NAME.fullmatch(str(name)) else scrub(item)
+            for name, item in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [scrub(item) for item in value]
+    return SECRET.sub(r"\1***", value) if isinstance(value, str) else value
 
 
 def redact(arguments: Iterable[str]) -> list[str]:

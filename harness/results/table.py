@@ -22,6 +22,7 @@ from harness.results.render import render_markdown, render_terminal
 from harness.statistics import t_bounds
 from harness.tallies import ErrorPolicy
 
+Z = 1.959964
 __all__ = [
     "build_table",
     "describe",
@@ -156,26 +157,32 @@ def mean_of(rows: Sequence[Row], name: str) -> float | None:
 def average_bounds(rows: Sequence[Row], k: int, mean: float | None) -> Row:
     """Interval of a domain average: t with Welch-Satterthwaite degrees of freedom.
 
-    Where a domain shows no spread its SE of 0 says nothing: then the mean of the domains' own
-    bounds is taken, which is wider.
+    The SE of a domain without spread is 0 and says nothing: it enters with the error that its
+    Wilson interval stands for, and the average then shows no SE of its own.
     """
-    errors = [row[f"se_{k}"] for row in rows]
-    lows, highs = mean_of(rows, f"ci_lo_{k}"), mean_of(rows, f"ci_hi_{k}")
-    if mean is None or lows is None or highs is None:
+    errors = [error_of(row, k) for row in rows]
+    if mean is None or None in errors:
         return {}
-    if None in errors or 0 in errors:
-        return {f"ci_lo_{k}": lows, f"ci_hi_{k}": highs, f"ci_method_{k}": "mean of bounds"}
-    squares = [error**2 for error in errors]
+    squares = [error**2 for error in errors if error is not None]
     freedom = [max(1, row["n_clusters"] - 1) for row in rows]
     df = sum(squares) ** 2 / sum(s**2 / f for s, f in zip(squares, freedom, strict=True))
     error = math.sqrt(math.fsum(squares)) / len(rows)
     low, high = t_bounds(mean, error, df)
+    plain = all(row[f"se_{k}"] for row in rows)
     return {
-        f"se_{k}": error,
+        f"se_{k}": error if plain else None,
         f"ci_lo_{k}": max(0.0, low),
         f"ci_hi_{k}": min(1.0, high),
-        f"ci_method_{k}": "t",
+        f"ci_method_{k}": "t" if plain else "t, wilson",
     }
+
+
+def error_of(row: Row, k: int) -> float | None:
+    """Return a domain's standard error, or the one that its interval stands for."""
+    low, high = row[f"ci_lo_{k}"], row[f"ci_hi_{k}"]
+    if row[f"se_{k}"] or low is None or high is None:
+        return row[f"se_{k}"] or None
+    return float(high - low) / (2 * Z)
 
 
 def total_rows(

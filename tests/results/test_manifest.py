@@ -12,7 +12,7 @@ from harness.faults import UserMistake
 from harness.limits import Limits
 from harness.results.about import describe, info_of, names_hash
 from harness.results.manifest import complete_manifest, read_manifest, start_manifest
-from harness.results.provenance import environment_facts, harness_facts, redact
+from harness.results.provenance import environment_facts, harness_facts, redact, scrub
 from harness.results.table import build_table
 from harness.types import Message, Task
 from tests.fakes.benchmarks import Porter, shelves
@@ -170,3 +170,18 @@ def test_the_environment_is_named() -> None:
 )
 def test_secrets_on_the_command_line_are_blanked(argument: str, kept: str) -> None:
     assert redact([argument]) == [kept]
+
+
+def test_secrets_are_blanked_at_any_depth(tmp_path: Path) -> None:
+    config = {"model": {"api_key": "abc", "max_tokens": 5, "list": [{"hf_token": "abc"}]}}
+    overrides = ["model.api_key=abc", "trials=2"]
+    start_manifest(tmp_path, {"benchmarks": {}}, config=config, overrides=overrides)
+    text = (tmp_path / "manifest.json").read_text()
+    assert "abc" not in text
+    manifest = read_manifest(tmp_path)
+    assert manifest["config"]["model"]["max_tokens"] == 5
+    assert manifest["overrides"] == ["model.api_key=***", "trials=2"]
+
+
+def test_empty_secrets_stay_empty() -> None:
+    assert scrub({"api_key": None, "monkey": "x"}) == {"api_key": None, "monkey": "x"}

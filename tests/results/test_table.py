@@ -91,11 +91,18 @@ def test_averages_are_over_domains_not_tasks() -> None:
     assert average["trials_scored"] == 216
 
 
-def test_an_average_without_spread_keeps_the_wider_bounds() -> None:
+def test_domains_without_spread_enter_an_average_with_their_wilson_error() -> None:
     rows = build_table(outcomes([4] * 10) + outcomes([0] * 10, "retail"), ks=[1])
-    assert rows[-1]["pass^1"] == 0.5
-    assert rows[-1]["se_1"] is None
-    assert rows[-1]["ci_lo_1"] == pytest.approx((rows[0]["ci_lo_1"] + rows[1]["ci_lo_1"]) / 2)
+    average = rows[-1]
+    assert (average["pass^1"], average["se_1"]) == (0.5, None)
+    assert 0.3 < average["ci_lo_1"] < 0.5 < average["ci_hi_1"] < 0.7
+    assert average["ci_method_1"] == "t, wilson"
+
+
+def test_an_average_with_an_unbounded_domain_is_unbounded() -> None:
+    average = build_table(outcomes([4, 2, 1]) + outcomes([2], "retail"), ks=[1])[-1]
+    assert average["pass^1"] is not None
+    assert average["ci_lo_1"] is None
 
 
 def test_errors_count_as_failures_and_stand_beside_the_dropped_figure() -> None:
