@@ -122,6 +122,15 @@ class TelecomDB(Record):
 class Accounts(Store):
     """The carrier's tables. The official database holds them as lists: so does its hash."""
 
+    def delta(self) -> Json:
+        """Return the change with new records in the order they were made, which the hash sees."""
+        out = super().delta()
+        for section, change in out.items():
+            if "set" in change:
+                made = change["set"]
+                change["set"] = {key: made[key] for key in self.own[section] if key in made}
+        return out
+
     def _text(self, section: str) -> str:
         old, new = self.base.root.get(section, {}), self[section]
         if section not in self.base.notes:
