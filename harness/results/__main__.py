@@ -6,8 +6,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from harness.faults import UserMistake
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,7 +31,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m harness.results", description=__doc__)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    add_checks(commands)
+    add_comparisons(commands)
+    add_export(commands.add_parser("export", help="write a leaderboard's own files from a run"))
+    return top
 
+
+def add_checks(commands: Commands) -> None:
+    """Describe the commands that look at one run or one table."""
     show = commands.add_parser("show", help="print the result table of a run")
     show.add_argument("run", type=Path, help="run folder")
     show.add_argument("--markdown", action="store_true", help="as Markdown, with every k")
@@ -56,6 +66,9 @@ def parser() -> argparse.ArgumentParser:
     )
     check.add_argument("--json", type=Path, metavar="FILE", help="write every row's verdict")
 
+
+def add_comparisons(commands: Commands) -> None:
+    """Describe the commands that set runs side by side."""
     compare = commands.add_parser(
         "compare", help="paired differences of two or more runs, with the tasks that flipped"
     )
@@ -77,9 +90,6 @@ def parser() -> argparse.ArgumentParser:
     reference.add_argument("runs", type=Path, nargs="*", metavar="RUN", help="run folders")
     reference.add_argument("--table", type=Path, help="CSV of published figures")
     reference.add_argument("--all", action="store_true", help="also domains that no run measured")
-
-    add_export(commands.add_parser("export", help="write a leaderboard's own files from a run"))
-    return top
 
 
 def add_export(export: argparse.ArgumentParser) -> None:
