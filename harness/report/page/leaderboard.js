@@ -123,20 +123,22 @@ function rowTitle(row) {
 function benchNotes(rows) {
   const versions = [...new Set(rows.map((row) => row.benchmark_version).filter(Boolean))];
   const data = [...new Set(rows.map((row) => row.data_sha256).filter(Boolean))];
+  const splits = [...new Set(rows.map((row) => row.split).filter(Boolean))];
   const policies = [...new Set(rows.map((row) => row.error_policy).filter(Boolean))];
   const notes = [
     versions.length ? `version ${versions.join(", ")}` : null,
+    splits.length ? `split: ${splits.join(" / ")}` : null,
     data.length ? `data ${data.map((sha) => String(sha).slice(0, 10)).join(", ")}` : null,
     policies.length ? `errors ${policies.map((p) => (p === "fail" ? "count as failures" : "are dropped")).join(" / ")}` : null,
   ].filter(Boolean);
   const outside = rows.reduce((most, row) => Math.max(most, row.outside || 0), 0);
-  const mixed = versions.length > 1 || data.length > 1 || policies.length > 1;
+  const mixed = versions.length > 1 || splits.length > 1 || data.length > 1 || policies.length > 1;
   return [
     notes.length ? el("p", { class: "note" }, notes.join(" · ")) : null,
     outside ? el("p", { class: "note" }, `${plural(outside, "stored trial")} of another selection of tasks or trials left out of the table.`) : null,
     ...D.conflicts.filter((line) => line.startsWith(`${rows[0].benchmark}: `)).map((line) =>
       el("p", { class: "warning" }, `${line}: such rows are not ranked together.`)),
-    mixed && !D.conflicts.length ? el("p", { class: "warning" }, "These rows were graded on different data, versions or error policies: do not rank them against each other.") : null,
+    mixed && !D.conflicts.length ? el("p", { class: "warning" }, "These rows stand on different data, versions, splits or error policies: do not rank them against each other.") : null,
   ];
 }
 
