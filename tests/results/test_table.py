@@ -290,3 +290,9 @@ def test_many_ks_are_thinned_on_the_terminal_only() -> None:
     assert "pass^7" in render_markdown(rows)
     assert "pass^7" not in shown(rows)
     assert "pass^8" in shown(rows)
+
+
+def test_an_empty_table_is_written_and_read_back(tmp_path: Path) -> None:
+    write_table(tmp_path, [])
+    assert read_table(tmp_path / "table.csv") == []
+    assert pq.read_table(tmp_path / "table.parquet").to_pylist() == []
