@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 FLIPS = 8
+GROUNDS = ("version", "grading", "split", "data_sha256", "user", "judge")
 
 
 def show_grid(
@@ -29,9 +30,8 @@ def show_grid(
     from rich.markup import escape
     from rich.table import Table
 
+    console.print(escape(title), style="bold", highlight=False)
     table = Table(
-        title=escape(title),
-        title_justify="left",
         box=SIMPLE_HEAD,
         pad_edge=False,
         padding=(0, 1, 0, 0),
@@ -119,11 +119,17 @@ def show_boards(console: Console, boards: Sequence[Board], notes: Iterable[str],
     heads = ["", "model", "tie", "pass^1", *([f"pass^{k}"] if k > 1 else []), "tasks", "errors"]
     for board in boards:
         body = [board_cells(row, k) for row in board.rows]
-        show_grid(console, f"{board.name} ({board.rows[0]['basis']})", [*heads, "run"], body)
+        show_grid(console, f"{board.name} ({grounds(board)})", [*heads, "run"], body)
     lines = [*notes, "tie: rows of one number are not shown to differ (paired 95 % interval)."]
     if any(row["rank"] is None for board in boards for row in board.rows):
         lines.append("unranked: not every task has a scored trial.")
     show_lines(console, lines)
+
+
+def grounds(board: Board) -> str:
+    """Name the grounds of a board that a reader asks for; the CSV file holds all of them."""
+    parts = str(board.rows[0]["basis"]).split("; ")
+    return "; ".join(part for part in parts if part.partition(" ")[0] in GROUNDS)
 
 
 def board_cells(row: Mapping[str, Any], k: int) -> list[str]:
@@ -148,7 +154,7 @@ def boards_markdown(boards: Sequence[Board], notes: Iterable[str], k: int) -> st
     heads.append("run")
     parts = []
     for board in boards:
-        lines = [f"## {board.name}", "", str(board.rows[0]["basis"]), ""]
+        lines = [f"## {board.name}", "", grounds(board), ""]
         lines += [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
         lines += [f"| {' | '.join(board_cells(row, k))} |" for row in board.rows]
         parts.append("\n".join(lines))

@@ -140,7 +140,7 @@ def test_tau2_messages_say_whose_calls_they_are(tau2_run: Path, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("benchmark", "changes", "options", "words"),
     [
-        ({"split": "test"}, {}, {}, "split test, the base split is needed"),
+        ({"notes": {"split": "test"}}, {}, {}, "split test, the base split is needed"),
         ({"notes": {"user": "scripted"}}, {}, {}, "the user is not a language model"),
         ({"notes": {"mode": "solo"}}, {}, {}, "the user is not a language model"),
         ({"notes": {"guard_stops": True}}, {}, {}, "the protocol was changed \\(guard_stops\\)"),

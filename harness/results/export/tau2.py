@@ -62,8 +62,9 @@ def obstacles(candidate: Candidate, request: Request, domains: list[str]) -> lis
     """Name every rule that the run or the request does not meet."""
     about, notes = candidate.about, candidate.about.get("notes") or {}
     found = shared_obstacles(candidate, TRIALS) + missing_tasks(candidate, domains)
-    if about.get("split") != "base":
-        found.append(f"split {about.get('split') or 'unknown'}, the base split is needed")
+    split = notes.get("split") or about.get("split") or "unknown"
+    if split != "base":
+        found.append(f"split {split}, the base split is needed")
     if notes.get("user") or notes.get("mode") == "solo" or not candidate.user.get("model"):
         found.append("the user is not a language model")
     changed = [name for name, value in notes.items() if value and name not in OFFICIAL_NOTES]
