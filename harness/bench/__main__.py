@@ -14,23 +14,25 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-BENCHES: Mapping[str, str] = MappingProxyType(
+BENCHES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "loop": "the episode loop and the store with an in-process model",
-        "client": "the model client against a loopback server",
-        "bfcl": "scoring of BFCL rows and of a stored run",
-        "startup": "imports and --help",
+        "loop": ("harness.bench.loop", "the episode loop and the store with an in-process model"),
+        "client": ("harness.bench.client", "the model client against a loopback server"),
+        "startup": ("harness.bench.startup", "imports and --help"),
+        "results": ("harness.bench.results", "tables and intervals of many episodes"),
+        "bfcl": ("evaluators.bfcl.bench", "scoring of BFCL rows and of a stored run"),
+        "tau2": ("evaluators.tau2.bench", "tau2 worlds and scored gold episodes"),
     }
 )
 
 
 def main(argv: Sequence[str]) -> int:
-    """Dispatch to harness.bench.NAME, whose `run(argv)` yields one dict per measurement."""
+    """Dispatch to the bench's module, whose `run(argv)` yields one dict per measurement."""
     if not argv or argv[0] not in BENCHES:
-        known = "\n".join(f"  {name:8} {text}" for name, text in BENCHES.items())
+        known = "\n".join(f"  {name:8} {text}" for name, (_, text) in BENCHES.items())
         print(f"usage: python -m harness.bench NAME [--key value …]\n{known}", file=sys.stderr)
         return 0 if argv[:1] in (["-h"], ["--help"]) else 2
-    module = importlib.import_module(f"harness.bench.{argv[0]}")
+    module = importlib.import_module(BENCHES[argv[0]][0])
     about = provenance()
     for measurement in module.run(argv[1:]):
         print(json.dumps({"bench": argv[0], **measurement, **about}), flush=True)

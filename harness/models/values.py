@@ -54,9 +54,10 @@ def children(item: Any) -> list[Any]:
 def read_arguments(given: Any) -> tuple[dict[str, Any], str | None]:
     """Return (arguments, None), or ({}, raw text) where `given` is no JSON object.
 
-    `given` is the argument text of a call, or the object itself where a server sends that.
+    `given` is the argument text of a call, or the object itself where a server sends that. An
+    empty text is no object either, as in BFCL's official loop; only an absent one means none.
     """
-    if given is None or (isinstance(given, str) and not given.strip()):
+    if given is None:
         return {}, None
     try:
         value = loads(given) if isinstance(given, str) else given

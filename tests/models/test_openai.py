@@ -141,7 +141,6 @@ def test_unreadable_arguments_are_kept_raw(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "arguments"),
     [
-        ("", {}),
         (None, {}),
         ({"a": 1}, {"a": 1}),
         ('{"city": 5, "city2": null}', {"city": 5, "city2": None}),
