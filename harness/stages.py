@@ -58,9 +58,10 @@ def wanted(job: Job) -> set[tuple[str, str, int]]:
 
 
 def stored_config(app: App) -> str:
-    """Render the configuration without Hydra's own node, resolved, for later stages."""
+    """Render the configuration without Hydra's own node. Nothing is resolved: no secret of the
+    environment that somebody refers to reaches the disk."""
     config = OmegaConf.masked_copy(app.config, [str(k) for k in app.config if k != "hydra"])
-    return OmegaConf.to_yaml(config, resolve=True)
+    return OmegaConf.to_yaml(config)
 
 
 async def score(app: App, concurrency: int = 32) -> None:

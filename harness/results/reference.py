@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.faults import UserMistake
+from harness.paths import reference_dir
 from harness.results.lines import read_csv, read_known
-from harness.results.provenance import ROOT
 from harness.results.render import estimate, percent, title
 
-TABLE = ROOT / "results" / "reference" / "reference_results.csv"
+TABLE = reference_dir() / "reference_results.csv"
 PUBLISHED, MEASURED = "published", "measured here"
 Key = tuple[str, str]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from harness.types import ToolSpec
@@ -11,7 +11,7 @@ from synth import archetypes
 from synth.archetypes import Guard, NewKey, json_row
 from synth.package import EnvPackage, ToolRecord
 from synth.program import Program
-from synth.random.domains import Attribute, Domain, Entity, random_domain
+from synth.random.domains import Attribute, Domain, Entity, Move, random_domain
 from synth.random.naming import Naming, article, plural, random_naming
 from synth.random.states import random_state
 from synth.world import quote
@@ -120,14 +120,16 @@ class Writer:
         program = archetypes.find(entity.noun, filters, json_row(self.row(entity)))
         about = f"Search {plural(entity.noun)} by any of the given fields."
         response = {"type": "array", "items": self.response(entity)}
-        record = self.record(entity, "find", self.naming.tool("find", noun), about, filters, ())
+        record = self.record(entity, "find", (self.naming.tool("find", noun), about), filters)
         return respond(record, response, outputs(entity, self.row(entity), "$[*]")), program
 
     def get(self, entity: Entity) -> tuple[ToolRecord, Program]:
         keys = {self.naming.key_of(entity.noun): "id"}
         program = archetypes.get(entity.noun, entity.noun, keys, json_row(self.row(entity)))
         about = f"Show all details of one {entity.noun}."
-        record = self.record(entity, "get", self.naming.tool("get", entity.noun), about, keys, keys)
+        record = self.record(
+            entity, "get", (self.naming.tool("get", entity.noun), about), keys, keys
+        )
         return self.answered(record, entity), program
 
     def create(self, entity: Entity) -> tuple[ToolRecord, Program]:
@@ -145,7 +147,7 @@ class Writer:
         program = archetypes.create(entity.noun, values, key, json_row(self.row(entity)), guards)
         about = f"Open a new {entity.noun} for a {entity.refs[0]}."
         name = self.naming.tool("create", entity.noun)
-        record = self.record(entity, "create", name, about, values, values)
+        record = self.record(entity, "create", (name, about), values, values)
         return self.answered(record, entity), program
 
     def update(self, entity: Entity) -> tuple[ToolRecord, Program]:
@@ -156,10 +158,10 @@ class Writer:
         program = archetypes.update(entity.noun, entity.noun, keys, values, row)
         about = f"Change fields of one {entity.noun}; fields left out keep their value."
         name = self.naming.tool("update", entity.noun)
-        record = self.record(entity, "update", name, about, keys | values, keys)
+        record = self.record(entity, "update", (name, about), keys | values, keys)
         return self.answered(record, entity), program
 
-    def move(self, entity: Entity, move: Any) -> tuple[ToolRecord, Program]:
+    def move(self, entity: Entity, move: Move) -> tuple[ToolRecord, Program]:
         """Change an event's status where its life allows it."""
         key = self.naming.key_of(entity.noun)
         sources = ", ".join(f"'{source}'" for source in move.sources)
@@ -173,7 +175,7 @@ class Writer:
         about = f"{move.verb.capitalize()} one {entity.noun} (must be {' or '.join(move.sources)})."
         name = self.naming.tool(move.verb, entity.noun)
         keys = {key: "id"}
-        record = self.record(entity, "transition", name, about, keys, keys, verb=move.verb)
+        record = self.record(entity, "transition", (name, about), keys, keys, verb=move.verb)
         return self.answered(record, entity), program
 
     def name_of(self, entity: Entity, column: str) -> str:
@@ -186,13 +188,12 @@ class Writer:
         self,
         entity: Entity,
         archetype: str,
-        name: str,
-        about: str,
+        doc: tuple[str, str],
         params: Mapping[str, str],
-        required: Any,
+        required: Iterable[str] = (),
         verb: str = "",
     ) -> ToolRecord:
-        """Assemble a tool's record; `params` maps parameters to columns of the entity."""
+        """Assemble a record: `doc` = (name, description), `params` = parameter -> column."""
         schema = {
             "type": "object",
             "properties": {p: self.column_schema(entity, c) for p, c in params.items()},
@@ -205,7 +206,7 @@ class Writer:
             "params": {p: home(entity, c) for p, c in params.items()},
             "verb": verb or archetype,
         }
-        return ToolRecord(ToolSpec(name, about, schema), annotations=annotations, source=GENERATOR)
+        return ToolRecord(ToolSpec(*doc, schema), annotations=annotations, source=GENERATOR)
 
     def answered(self, record: ToolRecord, entity: Entity) -> ToolRecord:
         return respond(record, self.response(entity), outputs(entity, self.row(entity), "$"))
