@@ -30,7 +30,6 @@ from harness.faults import UserMistake
 from harness.limits import Limits
 from harness.packs import locate
 from harness.protocols import Environment, Model, Party
-from harness.sample import stratified
 from harness.types import Task
 
 VERSION = "v4 (bfcl-eval 2026.3.23)"
@@ -63,24 +62,21 @@ class Kind(Protocol):
 
 def benchmark(
     categories: Sequence[str] | str = "all_scoring",
-    sample: int | None = None,
-    seed: int = 0,
     mode: str = "native",
     pack: str | None = None,
 ) -> Benchmark:
     """Build BFCL v4. `categories` are official categories or groups (`GROUPS`).
 
     `mode` "native" offers tools to the model's own function calling, "prompt" describes them in
-    the official system prompt and reads calls from text. `sample` keeps that many tasks per
-    category. Categories that cannot be played here are left out of groups, and said in `notes`;
-    naming one raises UserMistake.
+    the official system prompt and reads calls from text. Categories that cannot be played here
+    are left out of groups, and said in `notes`; naming one raises UserMistake.
     """
     if mode not in MODES:
         raise UserMistake(f"BFCL mode {mode!r} is unknown: use one of {', '.join(MODES)}")
     found = locate("bfcl", pack, pull=True)
     data = data_of(found.root)
     names, left_out = playable(categories, mode)
-    whole = Benchmark(
+    return Benchmark(
         name="bfcl",
         version=VERSION,
         tasks=[task for name in names for task in _kind(data, mode, name).tasks(name)],
@@ -89,7 +85,6 @@ def benchmark(
         notes={"mode": mode, "left_out": left_out} if left_out else {"mode": mode},
         **_behaviour(data, mode),
     )
-    return whole if sample is None else stratified(whole, sample, seed)
 
 
 @lru_cache(maxsize=4)

@@ -27,6 +27,7 @@ from harness.chat import to_chat
 from harness.conformance import check_environment
 from harness.episode import run_episode
 from harness.faults import UserMistake
+from harness.sample import stratified
 from harness.types import Episode, Message, Task, ToolCall, ToolSpec, Verdict
 
 
@@ -117,7 +118,7 @@ def test_categories_come_in_official_order() -> None:
 
 
 def test_a_sample_is_stratified_and_repeatable(bfcl: BfclData) -> None:
-    one, two, other = (build(bfcl, sample=3, seed=s) for s in (1, 1, 2))
+    one, two, other = (stratified(build(bfcl), 3, s) for s in (1, 1, 2))
     counts = Counter(task.domain for task in one.tasks if task.scored)
     assert set(counts.values()) == {3}
     assert [t.id for t in one.tasks] == [t.id for t in two.tasks] != [t.id for t in other.tasks]
@@ -131,7 +132,7 @@ def test_variants_of_a_multi_turn_task_share_a_cluster(bfcl: BfclData) -> None:
 
 
 def test_worlds_keep_the_contract(bfcl: BfclData) -> None:
-    bench = build(bfcl, sample=1)
+    bench = stratified(build(bfcl), 1, 0)
     for task in bench.tasks:
         if task.scored:
             asyncio.run(check_environment(bench.environment(task, {})))
