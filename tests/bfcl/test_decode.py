@@ -98,6 +98,7 @@ def test_java_calls(text: str, calls: list[Any] | None) -> None:
         ("[a.b(x=\"1\", y=[1, 'z'])]", [{"a.b": {"x": "1", "y": "[1, 'z']"}}]),
         ("[f(a={k: 1}, b=true)]", [{"f": {"a": "{k: 1}", "b": "true"}}]),
         ("[f(x, a='é')]", [{"f": {None: "x", "a": "é"}}]),
+        ("[f(a='b' + c)]", [{"f": {"a": "'b' + c"}}]),
         ("[x + 1]", None),
     ],
 )
@@ -115,7 +116,8 @@ def test_text_that_is_no_source_call(name: str, text: str) -> None:
 JSON = '[{"function": "f", "parameters": {"a": 1}}, {"function": "g", "parameters": {}}]'
 VERBOSE = (
     '<functions><function name="f"><params><param name="a" value="1" type="integer"/>'
-    '<param name="b" value="[1, 2]" type="array"/></params></function></functions>'
+    '<param name="b" value="[1, 2]" type="array"/><param name="c" value="TRUE" type="boolean"/>'
+    '<param name="d" value="no" type="boolean"/></params></function></functions>'
 )
 CONCISE = (
     '<functions><function name="f"><param name="a" type="integer"> 1 </param>'
@@ -128,8 +130,14 @@ CONCISE = (
     [
         ("json", f"Sure: ```json\n{JSON}\n``` Done.", [{"f": {"a": 1}}, {"g": {}}]),
         ("json", "nothing here", []),
+        ("json", '[{"function": "f", "parameters": {"a": 1}}, {"func', []),
+        ("json", '[{"function": "f", "parameters": {}}] or [{"function": 1', [{"f": {}}]),
         ("json", "[1, 2]", []),
-        ("verbose_xml", f"Here: {VERBOSE}.", [{"f": {"a": 1, "b": [1, 2]}}]),
+        (
+            "verbose_xml",
+            f"Here: {VERBOSE}.",
+            [{"f": {"a": 1, "b": [1, 2], "c": True, "d": False}}],
+        ),
         ("concise_xml", CONCISE, [{"f": {"a": 1, "b": None, "c": "y"}}]),
     ],
 )
@@ -151,6 +159,12 @@ def test_return_formats(name: str, text: str, calls: list[Any]) -> None:
 def test_broken_return_formats(name: str, text: str) -> None:
     with pytest.raises(Undecodable):
         decode_text(text, Format(name))
+
+
+def test_prose_inside_the_tags_is_cut_off() -> None:
+    text = f"<TOOLCALL>So: {JSON} ok</TOOLCALL>"
+    assert decode_text(text, Format("json", tagged=True)) == [{"f": {"a": 1}}, {"g": {}}]
+    assert decode_text("<TOOLCALL>] so [</TOOLCALL>", Format("json", tagged=True)) == []
 
 
 @pytest.mark.parametrize("text", [JSON, f"<TOOLCALL>{JSON}", f"{JSON}</TOOLCALL>"])
