@@ -1,0 +1,180 @@
+"""What the agent said, held against what it had seen: numbers, ids, and claims of having acted."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from evaluators.judge.case import Case
+from evaluators.judge.provenance import Sources, equals_rounded, numbers_in, tool_texts
+from evaluators.judge.trace import Trace
+from evaluators.judge.values import fold
+
+_FIGURE = re.compile(r"(?<![\w.,/:#-])[$€£¥]?(\d[\d,]*(?:\.\d+)?)(?![\w/:-]|[.,]\d)")
+_CODE = re.compile(r"(?<![\w@.])(?=\w*\d)(?=\w*[A-Za-z])\w[\w-]{3,}|[\w.+-]+@[\w-]+\.\w+")
+_CLAIM = re.compile(
+    r"\b(?:has|have) been (?:successfully )?\w+(?:ed|en|t)\b|\bi(?:['’]ve| have) (?:successfully )?"
+    r"\w+(?:ed|en|t)\b|\bsuccessfully \w+(?:ed|en)\b",
+    re.I,
+)
+_SENTENCE = re.compile(r"[^.!?\n]*(?:\.\d[^.!?\n]*)*")
+_COUNTS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something said that nothing supports. `about` is the field whose true value differs."""
+
+    message: int
+    turn: int
+    span: str
+    about: str = ""
+    truth: str = ""
+
+
+def unsupported_figures(case: Case, trace: Trace) -> Iterator[Remark]:
+    """Yield numbers in replies that are neither seen, rounded, nor derived from what was seen.
+
+    Small counts, list numbers, parts of longer numbers, times and dates are left alone.
+    """
+    for turn in range(-1, trace.turns):
+        for message, text in trace.said(turn):
+            if message < case.opening or "```" in text:
+                continue
+            sources: Sources | None = None
+            for found in _FIGURE.finditer(text):
+                token = found[1].replace(",", "")
+                number = float(token[:300])
+                is_count = number <= _COUNTS and number.is_integer()
+                if is_count or is_numbering(text, found):
+                    continue
+                sources = sources or sources_at(case, trace, message)
+                if not supported(token, number, sources):
+                    about, truth = contradicted(trace, message, sentence_at(text, found.start()))
+                    yield Remark(message, turn, found[0], about, truth)
+
+
+def is_numbering(text: str, found: re.Match[str]) -> bool:
+    """Say whether a number only numbers a list item."""
+    start = text.rfind("\n", 0, found.start()) + 1
+    before = text[start : found.start()].strip(" \t*#-")
+    return not before and text[found.end() : found.end() + 2] in (". ", ") ", ".\n", ")\n")
+
+
+def supported(token: str, number: float, sources: Sources) -> bool:
+    if number in sources.numbers or (len(token) >= 2 and token in sources.text.replace(",", "")):
+        return True
+    if any(equals_rounded(number, abs(n)) for n in sources.numbers):
+        return True
+    recent = [n for text in sources.recent for n in numbers_in(fold(text))][:40]
+    return any(
+        equals_rounded(number, result)
+        for i, a in enumerate(recent)
+        for b in [*recent[i + 1 :], 100.0, 1000.0, 60.0, 24.0, 12.0]
+        for result in results_of(a, b)
+    )
+
+
+def results_of(a: float, b: float) -> Iterator[float]:
+    yield from (a + b, abs(a - b), a * b)
+    yield from ([a / b, 100 * a / b] if b else ())
+    yield from ([b / a, 100 * b / a] if a else ())
+
+
+def sentence_at(text: str, place: int) -> str:
+    """Return the sentence (or line) that holds a place of a text."""
+    for found in _SENTENCE.finditer(text):
+        if found.start() <= place < found.end():
+            return found[0]
+    return text
+
+
+def contradicted(trace: Trace, message: int, sentence: str) -> tuple[str, str]:
+    """Find the one field of this turn's answers that a sentence names, and its true number.
+
+    A field is named when all words of its key stand in the sentence; nothing is found where the
+    true number stands there too.
+    """
+    turn = trace.turn_of(message)
+    named: dict[str, float] = {}
+    folded = fold(sentence)
+    for act in trace.acts:
+        if act.turn != turn or act.message > message or act.failure or not act.text:
+            continue
+        for key, value in figures_of(act.text):
+            words = key_words(key)
+            if words and all(word in folded for word in words):
+                named[key] = value
+    if len(named) != 1:
+        return "", ""
+    key, value = next(iter(named.items()))
+    stated = numbers_in(folded)
+    return ("", "") if any(equals_rounded(n, value) for n in stated) else (key, f"{value:g}")
+
+
+def figures_of(text: str) -> list[tuple[str, float]]:
+    """List the numeric fields of a JSON answer: (key, value)."""
+    try:
+        return list(_figures(json.loads(text), ""))
+    except (ValueError, RecursionError):
+        return []
+
+
+def _figures(value: Any, key: str) -> Iterator[tuple[str, float]]:
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _figures(item, str(name))
+    elif isinstance(value, list):
+        for item in value:
+            yield from _figures(item, key)
+    elif key and is_figure(value):
+        yield key, float(value)
+
+
+def is_figure(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15
+
+
+def key_words(key: str) -> list[str]:
+    """Split a key (fuelLevel, cost_usd) into the words that a sentence would use."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|[_\W]+", " ", key).casefold().split()
+    return [w for w in spaced if len(w) > 2 and w not in ("usd", "the", "value", "result")]
+
+
+def unsupported_codes(case: Case, trace: Trace) -> Iterator[Remark]:
+    """Yield ids and e-mail addresses in replies that the agent never saw."""
+    for turn in range(-1, trace.turns):
+        for message, text in trace.said(turn):
+            if message < case.opening:
+                continue
+            sources: Sources | None = None
+            for found in _CODE.finditer(text):
+                sources = sources or sources_at(case, trace, message)
+                if fold(found[0]) not in sources.text and not is_measure(found[0]):
+                    yield Remark(message, turn, found[0])
+
+
+def is_measure(token: str) -> bool:
+    """Say whether a token is a number with a unit or an ordinal: 5km, 12pm, 3rd."""
+    return (
+        re.fullmatch(r"\d[\d.,]*(?:[a-z]{1,4}|%)|v?\d+(?:-\w+)+|\w+-\d+", token, re.I) is not None
+    )
+
+
+def sources_at(case: Case, trace: Trace, message: int) -> Sources:
+    """Collect what the agent had seen when it spoke."""
+    seen = [m for m in trace.log[:message] if m.author == "user" or m.owner != "user"]
+    visible = [m.text for m in seen if m.author != "agent"]
+    given = [json.dumps(dict(c.arguments), default=str) for m in seen for c in m.calls]
+    names = {c.name for m in seen for c in m.calls}
+    texts = [text for name in sorted(names) for text in tool_texts(case.tools, name)]
+    return Sources([case.policy, *texts, *given, *visible], visible[-4:])
+
+
+def claims(trace: Trace, turn: int) -> list[tuple[int, str]]:
+    """Return what the agent says in a turn to have done: (log index, words)."""
+    said = trace.said(turn)
+    return [(i, found[0]) for i, text in said if (found := _CLAIM.search(text))]
