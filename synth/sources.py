@@ -1,0 +1,125 @@
+"""The paper's fourteen environments as tool specifications, read from the benchmark packs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.faults import UserMistake
+from harness.packs import locate, pack_names
+from synth.specs import Intake, read_specs
+
+BFCL_DOCS: Mapping[str, str] = {
+    "GorillaFileSystem": "gorilla_file_system",
+    "MathAPI": "math_api",
+    "MessageAPI": "message_api",
+    "TicketAPI": "ticket_api",
+    "TradingBot": "trading_bot",
+    "TravelAPI": "travel_booking",
+    "TwitterAPI": "posting_api",
+    "VehicleControlAPI": "vehicle_control",
+}
+TAU2_DOMAINS: Mapping[str, tuple[str, str]] = {
+    "airline": ("airline", "agent"),
+    "retail": ("retail", "agent"),
+    "telecom": ("telecom", "agent"),
+}
+VITA_DOMAINS = ("delivery", "instore", "ota")
+LICENCES = {"bfcl": "Apache-2.0", "tau2": "MIT", "vita": "MIT"}
+
+
+@dataclass(frozen=True)
+class Domain:
+    """One environment's specifications and policy; `env_id` names its package."""
+
+    env_id: str
+    intake: Intake
+    policy: str = ""
+    licence: str = ""
+    source: Mapping[str, Any] = field(default_factory=dict)
+
+
+def bfcl_domain(class_name: str, root: Path | None = None) -> Domain:
+    """Return the public docs of one BFCL multi-turn class."""
+    if class_name not in BFCL_DOCS:
+        known = ", ".join(BFCL_DOCS)
+        raise UserMistake(f"BFCL has no multi-turn class {class_name!r}: choose from {known}")
+    root = root or locate("bfcl").root
+    stem = BFCL_DOCS[class_name]
+    path = root / "bfcl_eval" / "data" / "multi_turn_func_doc" / f"{stem}.json"
+    text = read(path)
+    source = origin("bfcl", path, text, root)
+    entries = [json.loads(line) for line in text.splitlines() if line.strip()]
+    return Domain(f"bfcl_{stem}", read_specs(entries, source), "", LICENCES["bfcl"], source)
+
+
+def tau2_domain(name: str, root: Path | None = None) -> Domain:
+    """Return the agent's tools and policy of one tau2 domain."""
+    root = root or locate("tau2").root
+    path = root / "tool_schemas.json"
+    text = read(path)
+    folder, seat = TAU2_DOMAINS[name]
+    source = origin("tau2", path, text, root)
+    policy = next(
+        (
+            read(root / "domains" / folder / file)
+            for file in ("policy.md", "main_policy.md")
+            if (root / "domains" / folder / file).is_file()
+        ),
+        "",
+    )
+    intake = read_specs(json.loads(text)[folder][seat], source)
+    return Domain(f"tau2_{name}", intake, policy, LICENCES["tau2"], source)
+
+
+def vita_domain(name: str, root: Path | None = None) -> Domain:
+    """Return the tools of one Vita domain, in English."""
+    root = root or vita_root()
+    path = root / "tool_schemas.json"
+    text = read(path)
+    source = origin("vita", path, text, root)
+    tools = json.loads(text)["domains"][name]["english"]["tools"]
+    intake = read_specs([tool["schema"] for tool in tools], source)
+    return Domain(f"vita_{name}", intake, "", LICENCES["vita"], source)
+
+
+def vita_root() -> Path:
+    """Return the Vita pack, or the folder of this name in HARNESS_PACKS where none is described."""
+    folder = Path(os.environ.get("HARNESS_PACKS", "")) / "vita"
+    return locate("vita").root if "vita" in pack_names() else folder
+
+
+PAPER: Mapping[str, Callable[[], Domain]] = {
+    **{f"bfcl_{stem}": (lambda c=name: bfcl_domain(c)) for name, stem in BFCL_DOCS.items()},
+    **{f"tau2_{name}": (lambda n=name: tau2_domain(n)) for name in TAU2_DOMAINS},
+    **{f"vita_{name}": (lambda n=name: vita_domain(n)) for name in VITA_DOMAINS},
+}
+"""The environments of VULCAN: eight BFCL classes, three tau2 and three Vita domains."""
+
+
+def domain(env_id: str) -> Domain:
+    """Return one of the paper's environments by the name of its package."""
+    if env_id not in PAPER:
+        raise UserMistake(f"no domain {env_id!r}: choose from {', '.join(PAPER)}")
+    return PAPER[env_id]()
+
+
+def origin(pack: str, path: Path, text: str, root: Path) -> dict[str, Any]:
+    return {
+        "dataset": pack,
+        "file": path.relative_to(root).as_posix(),
+        "licence": LICENCES[pack],
+        "sha256": hashlib.sha256(text.encode()).hexdigest(),
+    }
+
+
+def read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UserMistake(f"cannot read {path}: {error}") from None
