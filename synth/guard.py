@@ -141,22 +141,37 @@ def inspect(image: bytes, statements: Iterable[tuple[str, Iterable[str]]]) -> Ac
     Returns what they may read and write. Raises BadStatement for what SQLite or the guard refuse
     and for text after the first statement.
     """
+    return inspect_each(image, [statements])[0]
+
+
+def inspect_each(
+    image: bytes, groups: Iterable[Iterable[tuple[str, Iterable[str]]]]
+) -> list[Access]:
+    """Inspect several groups of statements over one connection: one Access per group."""
     connection, guard = open_database(image)
-    guard.access = Access()
     connection.exec_trace = lambda cursor, sql, bindings: False
-    for sql, names in statements:
-        guard.start()
-        if not apsw.complete(sql.rstrip().removesuffix(";") + ";") or ";" in bare(sql):
-            raise BadStatement(f"one statement is wanted, not: {sql}")
-        try:
-            connection.execute(sql, dict.fromkeys(names), can_cache=False)
-        except apsw.ExecTraceAbort:
-            continue
-        except apsw.Error as error:
-            raise BadStatement(f"{error}: {sql}") from None
-        raise BadStatement(f"nothing to run: {sql!r}")
+    found = []
+    for statements in groups:
+        guard.access = Access()
+        for sql, names in statements:
+            guard.start()
+            compile_only(connection, sql, names)
+        found.append(guard.access)
     connection.close()
-    return guard.access
+    return found
+
+
+def compile_only(connection: apsw.Connection, sql: str, names: Iterable[str]) -> None:
+    """Compile one statement; the connection's trace stops it before it runs."""
+    if not apsw.complete(sql.rstrip().removesuffix(";") + ";") or ";" in bare(sql):
+        raise BadStatement(f"one statement is wanted, not: {sql}")
+    try:
+        connection.execute(sql, dict.fromkeys(names), can_cache=False)
+    except apsw.ExecTraceAbort:
+        return
+    except apsw.Error as error:
+        raise BadStatement(f"{error}: {sql}") from None
+    raise BadStatement(f"nothing to run: {sql!r}")
 
 
 def bare(sql: str) -> str:

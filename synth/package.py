@@ -18,7 +18,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,8 @@ from synth.program import Program, dump_program, parse_program
 from synth.world import Blueprint, Tool, quote
 
 SCHEMA_VERSION = 1
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 State = Mapping[str, Sequence[Sequence[Any]]]
 
 
@@ -48,6 +50,8 @@ class ToolRecord:
       params     {parameter: "table.column"}: what column a parameter's value is of
       outputs    {path: "table.column"}: the same for result fields ("$.id", "$[*].id")
       verb       how a person would say it ("cancel")
+      kind       what its rows are: person, thing or event (optional)
+      label      the column that people name its rows by (optional)
     """
 
     spec: ToolSpec
@@ -77,8 +81,8 @@ class EnvPackage:
         tools = [record_json(record) for record in self.records]
         out = {"tools.json": pretty(tools), "schema.sql": self.schema_sql.strip() + "\n"}
         for name, program in self.programs.items():
-            out[f"programs/{name}.yaml"] = yaml.safe_dump(
-                dump_program(program), sort_keys=False, allow_unicode=True, width=100
+            out[f"programs/{name}.yaml"] = yaml.dump(
+                dump_program(program), Dumper=DUMPER, sort_keys=False, allow_unicode=True, width=100
             )
         for state_id, state in self.states.items():
             out[f"states/{state_id}.json"] = rows_text(state)
@@ -98,14 +102,20 @@ class EnvPackage:
 
     def blueprint(self, state_id: str) -> Blueprint:
         """Return what opens worlds in one of the initial states; made once per state."""
-        return blueprint_of(self, state_id)
+        if state_id not in self.blueprints:
+            self.blueprints[state_id] = blueprint_of(self, state_id)
+        return self.blueprints[state_id]
+
+    @cached_property
+    def blueprints(self) -> dict[str, Blueprint]:
+        return {}
 
     def __hash__(self) -> int:
         return hash(self.hash)
 
 
-@cache
 def blueprint_of(package: EnvPackage, state_id: str) -> Blueprint:
+    """Build the database image of one initial state. Raises UserMistake where there is none."""
     if state_id not in package.states:
         known = ", ".join(package.states)
         raise UserMistake(f"{package.env_id} has no state {state_id!r}: choose from {known}")
@@ -191,7 +201,7 @@ def part(texts: Mapping[str, str], prefix: str, suffix: str) -> list[tuple[str, 
 
 
 def program_of(texts: Mapping[str, str], spec: ToolSpec) -> Program:
-    data = yaml.safe_load(texts[f"programs/{spec.name}.yaml"])
+    data = yaml.load(texts[f"programs/{spec.name}.yaml"], Loader=LOADER)
     return parse_program(data, spec.parameters.get("properties", {}))
 
 

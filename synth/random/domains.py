@@ -11,13 +11,16 @@ from synth.random.words import (
     DATES,
     ENUMS,
     EVENT_ENUMS,
+    EVENT_NUMBERS,
     EVENTS,
     LIVES,
-    MONEY,
     NUMBERS,
     PEOPLE,
     PERSON_ENUMS,
+    PERSON_MONEY,
     THING_ENUMS,
+    THING_MONEY,
+    THING_NUMBERS,
     THINGS,
 )
 
@@ -46,6 +49,15 @@ class Move:
 
 
 @dataclass(frozen=True)
+class Ban:
+    """A rule: no event may be opened for a `noun` whose `attribute` is `option`."""
+
+    noun: str
+    attribute: str
+    option: str
+
+
+@dataclass(frozen=True)
 class Entity:
     """A table. `label` is the column people name rows by; `refs` are entities it belongs to."""
 
@@ -57,6 +69,7 @@ class Entity:
     refs: tuple[str, ...] = ()
     moves: tuple[Move, ...] = ()
     start: str = ""
+    ban: Ban | None = None
 
 
 @dataclass(frozen=True)
@@ -83,14 +96,14 @@ def random_domain(rng: random.Random, breadth: int = 2) -> Domain:
 def person(noun: str, rng: random.Random) -> Entity:
     attributes = (Attribute("name", "text"), Attribute("city", "text"), *pick(PERSON_ENUMS, rng, 1))
     if rng.random() < 0.5:
-        attributes += (money(rng),)
+        attributes += (money(PERSON_MONEY, rng),)
     return Entity(noun, "person", attributes, "name", code(noun, rng))
 
 
 def thing(noun: str, rng: random.Random) -> Entity:
     label = rng.choice(("name", "title", "label"))
     attributes = (Attribute(label, "text"), *pick(THING_ENUMS, rng, rng.randint(1, 2)))
-    attributes += (money(rng), number(rng))
+    attributes += (money(THING_MONEY, rng), number(THING_NUMBERS, rng))
     return Entity(noun, "thing", attributes, label, code(noun, rng))
 
 
@@ -100,32 +113,39 @@ def event(noun: str, owners: Sequence[Entity], rng: random.Random) -> Entity:
     date = Attribute(rng.choice(DATES), "date")
     attributes = (date, *pick(EVENT_ENUMS, rng, 1))
     if rng.random() < 0.5:
-        attributes += (number(rng),)
-    things = [owner.noun for owner in owners if owner.kind == "thing"]
-    refs = [owners[0].noun, *rng.sample(things, 1)]
+        attributes += (number(EVENT_NUMBERS, rng),)
+    things = [owner for owner in owners if owner.kind == "thing"]
+    held = [owners[0], rng.choice(things)]
     return Entity(
         noun,
         "event",
         attributes,
         "",
         code(noun, rng),
-        tuple(refs),
+        tuple(owner.noun for owner in held),
         tuple(Move(verb, status, sources) for status, verb, sources in life if verb),
         life[0][0],
+        ban(rng.choice(held), rng) if rng.random() < 0.4 else None,
     )
+
+
+def ban(owner: Entity, rng: random.Random) -> Ban:
+    """Draw a value of one of the owner's closed attributes that keeps it out of events."""
+    attribute = rng.choice([a for a in owner.attributes if a.options])
+    return Ban(owner.noun, attribute.name, rng.choice(attribute.options))
 
 
 def pick(names: Sequence[str], rng: random.Random, count: int) -> tuple[Attribute, ...]:
     return tuple(Attribute(name, "enum", ENUMS[name]) for name in rng.sample(names, count))
 
 
-def number(rng: random.Random) -> Attribute:
-    name = rng.choice(tuple(NUMBERS))
+def number(names: Sequence[str], rng: random.Random) -> Attribute:
+    name = rng.choice(names)
     return Attribute(name, "integer", (), *NUMBERS[name])
 
 
-def money(rng: random.Random) -> Attribute:
-    return Attribute(rng.choice(MONEY), "number", (), 5, 900)
+def money(names: Sequence[str], rng: random.Random) -> Attribute:
+    return Attribute(rng.choice(names), "number", (), 5, 900)
 
 
 def code(noun: str, rng: random.Random) -> str:

@@ -13,11 +13,14 @@ ROWS = {"person": (4, 8), "thing": (4, 8), "event": (5, 10)}
 FIRST_DAY = date(2026, 1, 1)
 
 
-def random_state(domain: Domain, rng: random.Random) -> dict[str, list[list[Any]]]:
-    """Draw rows for every table, referred-to tables first; foreign keys hold by construction."""
+def random_state(domain: Domain, rng: random.Random, size: int = 1) -> dict[str, list[list[Any]]]:
+    """Draw rows for every table, referred-to tables first; foreign keys hold by construction.
+
+    `size` multiplies the usual number of rows.
+    """
     state: dict[str, list[list[Any]]] = {}
     for entity in domain.entities:
-        count = rng.randint(*ROWS[entity.kind])
+        count = rng.randint(*ROWS[entity.kind]) * size
         labels = distinct_labels(entity, count, rng)
         start = rng.randint(1, 400)
         keys = [f"{entity.prefix}{start + i}" if entity.prefix else start + i for i in range(count)]
@@ -52,11 +55,9 @@ def value(attribute: Attribute, rng: random.Random) -> Any:
 
 def distinct_labels(entity: Entity, count: int, rng: random.Random) -> list[str]:
     """Draw names that tell the rows apart: people have two names, things a pair of words."""
-    if entity.kind == "person":
-        first, last = rng.sample(FIRST, count), rng.sample(LAST, count)
-    elif entity.kind == "thing":
-        first = [word.capitalize() for word in rng.sample(ADJECTIVES, count)]
-        last = [word.capitalize() for word in rng.sample(NOUNS, count)]
-    else:
+    if entity.kind == "event":
         return [""] * count
-    return [f"{a} {b}" for a, b in zip(first, last, strict=True)]
+    firsts, lasts = (FIRST, LAST) if entity.kind == "person" else (ADJECTIVES, NOUNS)
+    drawn = rng.sample(range(len(firsts) * len(lasts)), count)
+    pairs = [(firsts[i % len(firsts)], lasts[i // len(firsts)]) for i in drawn]
+    return [f"{first.capitalize()} {last.capitalize()}" for first, last in pairs]

@@ -53,7 +53,10 @@ NUMBERS: Mapping[str, tuple[int, int]] = {
     "distance": (1, 500),
     "age": (1, 40),
 }
-MONEY = ("price", "fee", "deposit", "budget", "balance", "discount")
+PERSON_MONEY = ("balance", "budget", "credit")
+THING_MONEY = ("price", "fee", "deposit")
+THING_NUMBERS = ("capacity", "weight", "floor", "rating", "stock", "age")
+EVENT_NUMBERS = ("quantity", "duration", "distance", "rating")
 DATES = ("date", "deadline", "start_date", "due_date", "renewal_date")
 PERSON_ENUMS = ("tier", "region", "channel", "language")
 THING_ENUMS = ("colour", "size", "condition", "material", "region")

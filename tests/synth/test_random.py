@@ -59,7 +59,7 @@ def test_finders_return_rows_whose_keys_the_getters_take(worlds: list[EnvPackage
             rows = json.loads(sql.run(finder.spec.name, {}))
             (key,) = record.spec.parameters["required"]
             for row in rows:
-                assert json.loads(sql.run(record.spec.name, {key: row[key]})) == row
+                assert row.items() <= json.loads(sql.run(record.spec.name, {key: row[key]})).items()
         assert sql.state() == {}
 
 
