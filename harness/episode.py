@@ -43,7 +43,7 @@ async def run_episode(
     except BadReply as bad:
         end = play.bad_reply(bad)
     except ModelFault as error:
-        end, fault = "fault", Fault(play.seat, error.kind, str(error))
+        end, fault = "fault", Fault(error.seat or play.seat, error.kind, str(error))
     except TimeoutError:
         if not scope.expired():
             raise

@@ -11,7 +11,7 @@ Anything else is a bug and crashes.
 
 from __future__ import annotations
 
-from harness.types import Message
+from harness.types import Message, Seat
 
 
 class ToolFault(Exception):
@@ -32,11 +32,16 @@ class BadReply(Exception):
 
 
 class ModelFault(Exception):
-    """A model, judge or world could not be reached or run; `kind` is a short machine word."""
+    """A model, judge or world could not be reached or run; `kind` is a short machine word.
 
-    def __init__(self, text: str, kind: str = "model") -> None:
+    `seat` says what failed where it is not whoever was asked: an evaluator that finds the world
+    broken names "env", or its judge would be blamed.
+    """
+
+    def __init__(self, text: str, kind: str = "model", seat: Seat | None = None) -> None:
         super().__init__(text)
         self.kind = kind
+        self.seat = seat
 
 
 class UserMistake(Exception):

@@ -60,7 +60,7 @@ class Outcome:
 def outcome_of(
     task: Task, episode: Episode, verdict: Verdict | None, fault: Fault | None = None
 ) -> Outcome:
-    """Sum up one trial. `fault` is the judge's, where scoring failed and playing did not."""
+    """Sum up one trial. `fault` is what scoring met, where playing met none."""
     fault = episode.fault or fault
     status: Status = "error"
     if verdict is not None and fault is None:

@@ -55,13 +55,16 @@ class Ledger:
 
 
 def read_ledger(folder: Path, needed: set[Key]) -> Ledger:
-    """Read what is done. Faulted trials are not: they are played again."""
+    """Read what is done. Faulted trials are not: they are played again.
+
+    An episode that was played to its end, and only could not be scored, is scored again.
+    """
     outcomes = read_outcomes(folder)
     settled = {key for key, outcome in outcomes.items() if outcome.status in ("pass", "fail")}
     faulted = {
         key
         for key, outcome in outcomes.items()
-        if outcome.status == "error" and not _judge(outcome)
+        if outcome.status == "error" and outcome.end == "fault"
     }
     ledger = Ledger(set(read_keys(folder)) - faulted, settled)
     if needed & ledger.played:
@@ -72,10 +75,6 @@ def read_ledger(folder: Path, needed: set[Key]) -> Ledger:
             elif episode.fault is not None:
                 ledger.played.discard(key)
     return ledger
-
-
-def _judge(outcome: Outcome) -> bool:
-    return outcome.cause == "judge"
 
 
 class Runner:
@@ -174,11 +173,16 @@ class Runner:
                 text = f"{key[1]} faulted before it ({fault.kind})"
                 return Episode(task.id, (), "fault", trial, seed, Fault(fault.seat, "needs", text))
         past = self.ledger.states[keys[-1]] if keys else {}
-        task = job.benchmark.inherit(task, past)
+        try:
+            task = job.benchmark.inherit(task, past)
+            world = job.benchmark.environment(task, past)
+        except ModelFault as error:
+            fault = Fault(error.seat or "env", error.kind, str(error))
+            return Episode(task.id, task.opening, "fault", trial, seed, fault)
         user_model = job.user_model and SeededModel(job.user_model, seed_for(seed, "user"))
         return await run_episode(
             task,
-            job.benchmark.environment(task, past),
+            world,
             job.benchmark.agent(task, trial, SeededModel(job.model, seed)),
             job.benchmark.user(task, trial, user_model),
             job.benchmark.limits(task),
@@ -211,12 +215,15 @@ async def rescore(
 
 
 async def score(evaluator: Evaluator, task: Task, episode: Episode) -> Outcome:
-    """Ask the evaluator. A judge that cannot be reached or read is a fault, never a verdict."""
+    """Ask the evaluator. A judge that cannot be reached or read is a fault, never a verdict.
+
+    The fault is the judge's unless it names another seat (a world that cannot be built again).
+    """
     verdict: Verdict | None = None
     fault: Fault | None = None
     if episode.fault is None:
         try:
             verdict = await evaluator(task, episode)
         except ModelFault as error:
-            fault = Fault("judge", error.kind, str(error))
+            fault = Fault(error.seat or "judge", error.kind, str(error))
     return outcome_of(task, episode, verdict, fault)

@@ -138,9 +138,11 @@ def check_opening(opening: Sequence[Message]) -> None:
     """Raise ModelFault on a history that the official orchestrator refuses."""
     for role, call, result in answered_calls(opening):
         if result.owner != role:
-            raise ModelFault(f"{call.name} of the {role} is answered to another", kind="history")
+            raise ModelFault(
+                f"{call.name} of the {role} is answered to another", kind="history", seat="env"
+            )
     if any(line.author != "tool" and not (line.calls or line.text.strip()) for line in opening):
-        raise ModelFault("an empty message in the history", kind="history")
+        raise ModelFault("an empty message in the history", kind="history", seat="env")
 
 
 def llm_user(task: Task, model: Model | None) -> Party:

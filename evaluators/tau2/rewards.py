@@ -34,7 +34,7 @@ def basis_of(row: Row) -> list[str]:
     """Return the components whose product is the reward; raises ModelFault on an unknown one."""
     basis = list(criteria_of(row).get("reward_basis", DEFAULT_BASIS))
     if unknown := set(basis) - BASES:
-        raise ModelFault(f"unknown reward basis {sorted(unknown)}", kind="task")
+        raise ModelFault(f"unknown reward basis {sorted(unknown)}", kind="task", seat="env")
     return basis
 
 
@@ -90,14 +90,14 @@ def equal(one: tuple[Snapshot, ...], two: tuple[Snapshot, ...]) -> bool:
 def replay(world: World, log: Log) -> None:
     """Run a log's mutating calls again and require the recorded answers."""
     if world.solo and any(line.author == "user" for line in log):
-        raise ModelFault("user messages are not allowed in solo mode", kind="replay")
+        raise ModelFault("user messages are not allowed in solo mode", kind="replay", seat="env")
     for role, call, result in answered_calls(log):
         if call.raw is None:
             world.replay(role, call.name, call.arguments, result.text)
     try:
         world.sync()
     except TOOL_ERRORS as error:
-        raise ModelFault(f"after the replay: {error}", kind="replay") from error
+        raise ModelFault(f"after the replay: {error}", kind="replay", seat="env") from error
 
 
 def answered_calls(log: Log) -> Iterator[tuple[Role, ToolCall, Message]]:
@@ -105,11 +105,13 @@ def answered_calls(log: Log) -> Iterator[tuple[Role, ToolCall, Message]]:
     lines = iter(log)
     for line in lines:
         if line.author == "tool":
-            raise ModelFault("a tool result without its call", kind="replay")
+            raise ModelFault("a tool result without its call", kind="replay", seat="env")
         for call in line.calls:
             result = next(lines, None)
             if result is None or result.author != "tool" or result.call_id != call.id:
-                raise ModelFault(f"the call of {call.name} has no result", kind="replay")
+                raise ModelFault(
+                    f"the call of {call.name} has no result", kind="replay", seat="env"
+                )
             yield line.author, call, result
 
 

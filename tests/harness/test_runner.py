@@ -1,5 +1,6 @@
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,12 @@ import pytest
 from harness.benchmark import Benchmark
 from harness.faults import ModelFault, UserMistake
 from harness.outcomes import Outcome
+from harness.protocols import Environment
 from harness.runner import Job, Runner, rescore
 from harness.sample import stratified
 from harness.seeds import SeededModel, seed_for
 from harness.store import RunStore, read_episodes, read_outcomes
-from harness.types import Message
+from harness.types import Message, Task
 from tests.fakes.benchmarks import Porter, Shelved, shelves
 
 
@@ -86,6 +88,46 @@ def test_a_judge_s_fault_is_scored_again_without_playing(tmp_path: Path) -> None
     run(tmp_path, shelves(("a",)), again, trials=1)
     assert again.asked == []
     assert statuses(tmp_path) == {"a": ["pass"]}
+
+
+class Ruined(Shelved):
+    """Scoring that finds the world itself broken."""
+
+    async def __call__(self, task: Any, episode: Any) -> Any:
+        raise ModelFault("it cannot be built again", kind="replay", seat="env")
+
+
+def test_scoring_that_finds_the_world_broken_blames_the_world(tmp_path: Path) -> None:
+    run(tmp_path, shelves(("a",)), Porter(), trials=1, evaluator=Ruined())
+    outcome = read_outcomes(tmp_path)["shelves", "a", 0]
+    assert (outcome.status, outcome.cause, outcome.end) == ("error", "env", "user_stop")
+    again = Porter()
+    run(tmp_path, shelves(("a",)), again, trials=1)
+    assert again.asked == []  # what was played is only scored again
+    assert statuses(tmp_path) == {"a": ["pass"]}
+
+
+def without_world(name: str) -> Benchmark:
+    """Shelves of which one cannot be built."""
+    whole = shelves()
+
+    def environment(task: Task, past: Mapping[str, Any]) -> Environment:
+        if task.id == name:
+            raise ModelFault("no wood", kind="initial_state")
+        return whole.environment(task, past)
+
+    return replace(whole, environment=environment)
+
+
+def test_a_world_that_cannot_be_built_is_a_fault_of_its_trial_alone(tmp_path: Path) -> None:
+    run(tmp_path, without_world("b"), Porter(), trials=1)
+    assert statuses(tmp_path) == {"a": ["pass"], "b": ["error"], "c": ["pass"]}
+    outcome = read_outcomes(tmp_path)["shelves", "b", 0]
+    assert (outcome.cause, outcome.fault, outcome.end) == ("env", "initial_state: no wood", "fault")
+    again = Porter()
+    run(tmp_path, shelves(), again, trials=1)
+    assert again.asked == ["b"]
+    assert statuses(tmp_path)["b"] == ["pass"]
 
 
 def test_an_episode_that_a_crash_left_unscored_is_scored_on_resume(tmp_path: Path) -> None:

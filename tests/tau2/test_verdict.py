@@ -109,8 +109,9 @@ def test_an_assertion_that_raises_leaves_no_verdict() -> None:
     wanted = {"env_type": "assistant", "func_name": "assert_task_status"}
     arguments = {"task_id": "task_7", "expected_status": "pending"}
     given = row(env_assertions=[{**wanted, "arguments": arguments}], reward_basis=["ENV_ASSERTION"])
-    with pytest.raises(ModelFault, match="assert_task_status: Task task_7 not found"):
+    with pytest.raises(ModelFault, match="assert_task_status: Task task_7 not found") as raised:
         verdict(given, BYE)
+    assert raised.value.seat == "env"
 
 
 def test_neither_actions_nor_assertions_give_no_factor() -> None:
@@ -126,8 +127,9 @@ def test_the_default_basis_is_db_and_communicate() -> None:
 
 
 def test_an_unknown_basis_leaves_no_verdict() -> None:
-    with pytest.raises(ModelFault, match="unknown reward basis"):
+    with pytest.raises(ModelFault, match="unknown reward basis") as raised:
         verdict(row(reward_basis=["STYLE"]), BYE)
+    assert raised.value.seat == "env"
 
 
 @pytest.mark.parametrize("end", ["max_steps", "max_errors", "agent_error", "timeout"])
@@ -155,8 +157,9 @@ def test_a_replay_must_give_the_recorded_answers() -> None:
         verdict(given, *lied, BYE)
     reads = call("get_users", "anything: reads are not run again")
     assert verdict(given, *CREATE, *reads, BYE).passed
-    with pytest.raises(ModelFault, match="has no result"):
+    with pytest.raises(ModelFault, match="has no result") as raised:
         verdict(given, CREATE[0], BYE)
+    assert raised.value.seat == "env"
     with pytest.raises(ModelFault, match="without its call"):
         verdict(given, CREATE[1], BYE)
 
@@ -188,8 +191,9 @@ def test_the_judge_decides_every_assertion() -> None:
     ],
 )
 def test_a_judge_that_does_not_decide_gives_no_verdict(judge: Judge | None) -> None:
-    with pytest.raises(ModelFault):
+    with pytest.raises(ModelFault) as raised:
         verdict(row(**NL), *CREATE, BYE, judge=judge)
+    assert raised.value.seat is None  # whoever was asked: the judge
 
 
 def test_a_fenced_reply_is_read() -> None:

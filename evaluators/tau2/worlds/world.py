@@ -115,7 +115,7 @@ class World:
                 self.run_function(action)
             self.sync()
         except TOOL_ERRORS as error:
-            raise ModelFault(f"initial state: {error}", kind="initial_state") from error
+            raise ModelFault(f"initial state: {error}", kind="initial_state", seat="env") from error
         return self
 
     def load(self, state: Mapping[str, Any] | None) -> World:
@@ -146,9 +146,13 @@ class World:
         try:
             met = self.run_function(assertion)
         except TOOL_ERRORS as error:
-            raise ModelFault(f"{assertion['func_name']}: {error}", kind="assertion") from error
+            raise ModelFault(
+                f"{assertion['func_name']}: {error}", kind="assertion", seat="env"
+            ) from error
         if not isinstance(met, bool):
-            raise ModelFault(f"{assertion['func_name']} returned {met!r}", kind="assertion")
+            raise ModelFault(
+                f"{assertion['func_name']} returned {met!r}", kind="assertion", seat="env"
+            )
         return bool(met == assertion.get("assert_value", True))
 
     def replay(
@@ -165,6 +169,7 @@ class World:
             raise ModelFault(
                 f"{name} returned {text[:200]!r} in the replay, {expected[:200]!r} in the record",
                 kind="replay",
+                seat="env",
             )
 
     def digests(self) -> tuple[str, str | None]:
