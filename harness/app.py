@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,12 +21,9 @@ from harness.sample import stratified
 from harness.tracking import NoTracker, Tracker
 
 PLUMBING = frozenset(
-    re.findall(
-        r"\S+",
-        """api_key_env connections data_parallel env executable gpu_memory gpus headers log_dir
+    """api_key_env connections data_parallel env executable gpu_memory gpus headers log_dir
         needs_gpu port price retries retry_first_s retry_longest_s start_timeout_s tensor_parallel
-        timeout_s""",
-    )
+        timeout_s""".split()
 )
 SEATS = ("model", "user_model", "judge_model")
 

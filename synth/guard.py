@@ -19,15 +19,12 @@ import apsw
 from synth.program import LITERAL
 
 FUNCTIONS = frozenset(
-    re.findall(
-        r"\S+",
-        """abs acos asin atan atan2 avg ceil ceiling coalesce concat concat_ws cos count degrees exp
+    """abs acos asin atan atan2 avg ceil ceiling coalesce concat concat_ws cos count degrees exp
         floor group_concat iif ifnull instr json json_array json_array_length json_each json_extract
         json_group_array json_group_object json_insert json_object json_patch json_quote json_remove
         json_replace json_set json_type json_valid length like ln log log10 log2 lower ltrim max min
         mod nullif pi pow power radians replace round rtrim sign sin sqrt string_agg substr
-        substring sum tan total trim trunc typeof unicode upper -> ->>""",
-    )
+        substring sum tan total trim trunc typeof unicode upper -> ->>""".split()
 )
 BYTES = 1_000_000
 STEPS_PER_CHECK = 1_000

@@ -6,28 +6,28 @@ from collections.abc import Mapping
 
 PEOPLE = """member patient guest driver student tenant customer artist coach sponsor volunteer
 visitor farmer pilot editor author chef nurse engineer clerk donor rider player teacher buyer
-seller client partner resident traveller agent inspector supplier gardener worker""".split()  # noqa: SIM905
+seller client partner resident traveller agent inspector supplier gardener worker""".split()
 THINGS = """book room bike boat desk plot vehicle instrument painting recipe parcel locker camera
 telescope garden kennel horse printer drone tractor cabin stall vault greenhouse generator tent
-canoe piano bench container crate pallet sensor turbine antenna lamp oven loom kiln""".split()  # noqa: SIM905
+canoe piano bench container crate pallet sensor turbine antenna lamp oven loom kiln""".split()
 EVENTS = """booking order loan visit repair lesson delivery inspection rental shift auction claim
 appointment reservation shipment tour rehearsal workshop audit treatment excursion subscription
-permit transfer session complaint exchange trial""".split()  # noqa: SIM905
+permit transfer session complaint exchange trial""".split()
 
 FIRST = """Ada Bram Chiara Dario Elif Farah Goran Hana Ivo Jana Kofi Lena Milo Nadia Omar Petra
 Quinn Rosa Sven Tara Uma Viktor Wanda Xenia Yusuf Zora Aiko Boris Celia Diego Esra Felix Greta
-Hugo Iris Jonas Kira Luca Marta Nils""".split()  # noqa: SIM905
+Hugo Iris Jonas Kira Luca Marta Nils""".split()
 LAST = """Abbott Brandt Castro Dietrich Eriksen Fontana Grant Horvat Ibsen Jensen Kowal Lindgren
 Moreau Novak Okafor Petrov Quist Rossi Santos Tanaka Ueda Varga Weber Yilmaz Zeman Amari Bauer
-Costa Duarte Engel Farkas Gallo Hassan Ivanov Kaya Larsen Mendez Nowak Oliveira Pavlov""".split()  # noqa: SIM905
+Costa Duarte Engel Farkas Gallo Hassan Ivanov Kaya Larsen Mendez Nowak Oliveira Pavlov""".split()
 CITIES = """Aarhus Bergen Cork Dresden Evora Fukuoka Ghent Haifa Izmir Jaipur Krakow Lyon Malmo
-Nantes Oslo Porto Quito Riga Split Turin Utrecht Varna Wroclaw York Zagreb""".split()  # noqa: SIM905
+Nantes Oslo Porto Quito Riga Split Turin Utrecht Varna Wroclaw York Zagreb""".split()
 ADJECTIVES = """amber brisk cedar dusty elder frosty golden hollow ivory jade kindred lunar misty
 northern olive pearl quiet rustic silver twin umber velvet western young zesty coral bright calm
-copper scarlet willow stone river meadow harbour maple autumn winter""".split()  # noqa: SIM905
+copper scarlet willow stone river meadow harbour maple autumn winter""".split()
 NOUNS = """arrow beacon comet delta ember falcon grove haven island jewel kestrel lantern mirror
 nimbus orchid prairie quarry ridge summit tide union valley wharf yarrow zephyr anchor breeze
-canyon dune forge glade heron inlet juniper knoll ledge marsh nest""".split()  # noqa: SIM905
+canyon dune forge glade heron inlet juniper knoll ledge marsh nest""".split()
 
 ENUMS: Mapping[str, tuple[str, ...]] = {
     "colour": ("red", "blue", "green", "black", "white", "yellow"),
