@@ -10,6 +10,7 @@ from harness.app import App
 from harness.configure import plain
 from harness.episode import tools_text
 from harness.runner import Job
+from harness.stages import warn_of_judge
 from harness.types import Task
 
 CHARACTERS_PER_TOKEN = 4
@@ -30,6 +31,8 @@ def show_plan(app: App) -> None:
     for job in app.jobs:
         table.add_row(*estimate(job))
     app.console.print(table)
+    for job in app.jobs:
+        warn_of_judge(app, job)
     app.console.print(
         f"tokens: {CHARACTERS_PER_TOKEN} characters each, measured on up to {PROBED} tasks; "
         f"{REPLY_TOKENS} per reply assumed; user and judge models not included"

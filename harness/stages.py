@@ -29,11 +29,25 @@ async def evaluate(app: App, concurrency: int = 32) -> None:
     try:
         write_text(app.folder / "config.yaml", stored_config(app))
         begin(app)
+        for job in jobs:
+            warn_of_judge(app, job)
         async with opened(app.models):
             for job in jobs:
                 await play(app, job, store, concurrency)
     finally:
         store.close()
+
+
+def warn_of_judge(app: App, job: Job) -> None:
+    """Say before anything runs that tasks need a judge model, where none is set."""
+    tasks = [task for task in job.benchmark.tasks if task.scored]
+    count = 0 if "judge_model" in app.models else sum(map(job.benchmark.asks_judge, tasks))
+    if count:
+        app.console.print(
+            f"{job.benchmark.name}: {count} of {len(tasks)} tasks need a judge model: set "
+            "model@judge_model=…, or their trials end as errors wherever the judge would decide",
+            highlight=False,
+        )
 
 
 async def play(app: App, job: Job, store: RunStore, concurrency: int) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 
 from evaluators.tau2 import prompts
 from evaluators.tau2.history import STOP_TEXTS
-from evaluators.tau2.pack import VERSION, hashes
+from evaluators.tau2.pack import VERSION, hashes, root
 from evaluators.tau2.parties import DONE, Checked, DoneTool, Solo, StopGuard
-from evaluators.tau2.rewards import answered_calls, replay
+from evaluators.tau2.rewards import answered_calls, needs_judge, replay
 from evaluators.tau2.scripted_user import LABEL, ScriptedUser
-from evaluators.tau2.tasks import NAME, load_tasks
+from evaluators.tau2.tasks import NAME, is_trainable, load_tasks
+from evaluators.tau2.worlds.banking_texts import bank_texts
 from evaluators.tau2.worlds.domain import domain_of
 from evaluators.tau2.worlds.world import World
 from harness.benchmark import Benchmark
@@ -78,7 +79,7 @@ def benchmark(
 
     `user`: an LLM with the official guidelines, a rule-based one, or none (solo mode: the agent
     works on the task's ticket; tasks without one are left out). `retrieval` chooses banking's
-    variant. `train_on_test` says that training on test tasks is wanted (see `forbid_training`).
+    variant. `train_on_test` says that training on test tasks is wanted.
     `rules` are the other fields of `Setup`.
     """
     if user not in KINDS:
@@ -95,15 +96,26 @@ def benchmark(
         agent=setup.make_agent,
         limits=setup.limits,
         data_sha256=hashes(domains),
+        asks_judge=lambda task: needs_judge(task.payload),
         notes={
             "split": split,
+            "trainable": all(is_trainable(name, split) for name in domains),
             "grading": f"tau2 {VERSION}",
             "reward_basis": "of each task",
             **({"user": LABEL} if user == "scripted" else {"mode": user}),
             "prompts": prompts.texts().source,
+            **text_notes(domains),
             **{name: value for name, value in settings.items() if value},
         },
     )
+
+
+def text_notes(domains: Sequence[str]) -> dict[str, str]:
+    """Say where what the bank's tools tell of themselves is not the official text."""
+    if "banking_knowledge" not in domains:
+        return {}
+    source = bank_texts(root() / "domains" / "banking_knowledge").source
+    return {} if source == "official" else {"tool_texts": source}
 
 
 def tasks_of(name: str, split: str, retrieval: str, *, solo: bool) -> list[Task]:
@@ -154,12 +166,3 @@ def llm_user(task: Task, model: Model | None) -> Party:
     offers = bool(domain_of(task).bare(task.payload, False).tools("user", 1))
     system = prompts.user_system(task.payload, tools=offers)
     return ModelParty("user", model, system, STOP_TEXTS)
-
-
-def forbid_training(bench: Benchmark) -> None:
-    """Raise UserMistake before training on a test split, unless it was allowed on purpose."""
-    if bench.notes.get("split") in ("test", "base") and not bench.notes.get("train_on_test"):
-        raise UserMistake(
-            f"tau2 split {bench.notes['split']!r} holds test tasks: train on split=train, "
-            "or set train_on_test=true, which every result will say"
-        )

@@ -38,6 +38,13 @@ def basis_of(row: Row) -> list[str]:
     return basis
 
 
+def needs_judge(row: Row) -> bool:
+    """Say whether the reward depends on assertions that a judge model decides."""
+    criteria = criteria_of(row)
+    basis = criteria.get("reward_basis", DEFAULT_BASIS)
+    return "NL_ASSERTION" in basis and bool(criteria.get("nl_assertions"))
+
+
 # --- the environment -------------------------------------------------------------------------
 
 

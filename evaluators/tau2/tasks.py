@@ -43,14 +43,12 @@ def task_row(name: str, task_id: str) -> Row:
 def split_ids(name: str, split: str) -> Sequence[str]:
     """Return the ids of a split in the task file's order. A domain without splits has base only."""
     rows = rows_of(name)
-    path = root() / "domains" / name / "split_tasks.json"
-    if not path.exists():
-        if split != "base":
-            raise UserMistake(f"tau2 {name} has no split {split!r}: only base")
+    splits = splits_of(name)
+    if not splits and split == "base":
         return list(rows)
-    splits = _splits(path)
     if split not in splits:
-        raise UserMistake(f"tau2 {name} has no split {split!r}: choose among {', '.join(splits)}")
+        known = ", ".join(splits or ("base",))
+        raise UserMistake(f"tau2 {name} has no split {split!r}: choose among {known}")
     wanted = set(map(str, splits[split]))
     if lost := sorted(wanted - rows.keys()):
         raise UserMistake(
@@ -58,6 +56,19 @@ def split_ids(name: str, split: str) -> Sequence[str]:
             f"({lost[0]!r}, …): files of two revisions? Pull the pack again"
         )
     return [task_id for task_id in rows if task_id in wanted]
+
+
+def is_trainable(name: str, split: str) -> bool:
+    """Say whether a split has no test task. Where no split is called test, all are."""
+    return "test" in splits_of(name) and not (
+        {*split_ids(name, split)} & {*split_ids(name, "test")}
+    )
+
+
+def splits_of(name: str) -> Mapping[str, Sequence[str]]:
+    """Return the ids of every split of a domain; nothing where its tasks are not split."""
+    path = root() / "domains" / name / "split_tasks.json"
+    return _splits(path) if path.exists() else {}
 
 
 @lru_cache(maxsize=16)

@@ -20,7 +20,8 @@ SCORED_ENDS = frozenset({"agent_stop", "user_stop"})
 class Tau2Evaluator:
     """Scores episodes as the official evaluator does.
 
-    `judge` answers NL assertions; a task whose reward needs one and finds none is a fault.
+    `judge` answers NL assertions. Without one, an episode that they cannot save scores 0 and says
+    that nobody was asked; where they would decide, the lack of a judge is a fault.
     """
 
     def __init__(self, judge: Model | None = None, **sampling: Any) -> None:
@@ -41,6 +42,10 @@ class Tau2Evaluator:
         env = check_environment(task, episode)
         actions = rewards.check_actions(row, episode.log)
         said = rewards.check_communicated(row, episode.log)
+        if unasked := self.judge is None and rewards.needs_judge(row):
+            basis = [name for name in basis if name != "NL_ASSERTION"]
+            if all(combine(basis, env, actions, None, said).values()):
+                raise ModelFault("the task has NL assertions and no judge model is set", "no_judge")
         nl = await self.assertions(row, episode) if "NL_ASSERTION" in basis else None
         breakdown = combine(basis, env, actions, nl, said)
         reward = prod(breakdown.values(), start=1.0)
@@ -51,6 +56,7 @@ class Tau2Evaluator:
             "action_match": as_list(actions),
             "comm_met": as_list(said),
             "nl_met": as_list(nl),
+            **({"nl": "not asked"} if unasked else {}),
             "diagnostics": diagnostics(env, actions),
         }
         return Verdict(reward, isclose(reward, 1.0, abs_tol=1e-6), parts)
@@ -58,10 +64,8 @@ class Tau2Evaluator:
     async def assertions(self, row: Row, episode: Episode) -> tuple[bool, ...]:
         """Have the judge decide the task's assertions; none is asked about where there is none."""
         wanted = rewards.criteria_of(row).get("nl_assertions") or ()
-        if not wanted:
+        if not wanted or self.judge is None:
             return ()
-        if self.judge is None:
-            raise ModelFault("the task has NL assertions and no judge model is set", "no_judge")
         return await judge_assertions(self.judge, wanted, episode.log, self.sampling)
 
 

@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 
-from evaluators.tau2.benchmark import benchmark, forbid_training, world_of
+from evaluators.tau2.benchmark import benchmark, world_of
 from evaluators.tau2.gold import gold_lines, gold_parties
 from evaluators.tau2.scripted_user import ScriptedUser
 from evaluators.tau2.tasks import load_tasks, make_task, rows_of, split_ids, task_row
 from evaluators.tau2.verdict import Tau2Evaluator
+from harness.benchmark import forbid_training
 from harness.conformance import check_environment
 from harness.episode import run_episode
 from harness.faults import ModelFault, UserMistake
+from harness.sample import stratified
 from harness.types import Message, Task, ToolCall, ToolSpec, Verdict
 from tests.tau2.data import needs_pack, row
 
@@ -130,9 +132,14 @@ def test_a_broken_history_has_no_world(history: Any) -> None:
 def test_training_on_test_tasks_has_to_be_wanted() -> None:
     forbid_training(benchmark(["airline"], "train", "scripted"))
     forbid_training(benchmark(["airline"], "test", "scripted", train_on_test=True))
-    for split in ("test", "base"):
-        with pytest.raises(UserMistake, match="train on split=train"):
-            forbid_training(benchmark(["airline"], split, "scripted"))
+    forbid_training(benchmark(["telecom"], "small", "scripted"))
+    for domain, split in [("airline", "test"), ("airline", "base"), ("telecom", "full")]:
+        tasks = benchmark([domain], split, "scripted")
+        for held_out in (tasks, stratified(tasks, 2, 0)):
+            with pytest.raises(UserMistake, match=f"tau2 split '{split}.* holds test tasks"):
+                forbid_training(held_out)
+    with pytest.raises(UserMistake, match="tau2 split"):
+        forbid_training(benchmark(["mock"], user="scripted"))
 
 
 def test_the_benchmark_says_what_is_not_official() -> None:

@@ -196,6 +196,19 @@ def test_a_judge_that_does_not_decide_gives_no_verdict(judge: Judge | None) -> N
     assert raised.value.seat is None  # whoever was asked: the judge
 
 
+def test_without_a_judge_a_lost_episode_scores_zero_and_says_that_nobody_was_asked() -> None:
+    both = row(**{**NL, "reward_basis": ["DB", "NL_ASSERTION"]})
+    lost = verdict(both, *OTHER, BYE)
+    assert (lost.reward, lost.parts["breakdown"]) == (0.0, {"DB": 0.0})
+    assert (lost.parts["nl"], lost.parts["nl_met"]) == ("not asked", None)
+    for met in (True, False):  # whatever a judge says, the product is the same
+        judged = verdict(both, *OTHER, BYE, judge=Judge(met, met))
+        assert (judged.reward, judged.parts["nl_met"]) == (0.0, [met, met])
+        assert "nl" not in judged.parts
+    with pytest.raises(ModelFault, match="no judge model is set"):
+        verdict(both, *CREATE, BYE)
+
+
 def test_a_fenced_reply_is_read() -> None:
     fenced = f"```json\n{Judge(True, True).reply}\n```"
     assert verdict(row(**NL), *CREATE, BYE, judge=Judge(text=fenced)).passed
