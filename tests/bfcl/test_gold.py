@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,9 @@ from evaluators.bfcl.gold import LABEL, gold_replay
 from evaluators.bfcl.gold_calls import named_call
 from evaluators.bfcl.gold_text import write_calls
 from evaluators.bfcl.verdict import BfclEvaluator
-from harness.episode import run_episode
+from harness.models.scripted import ScriptedModel
+from harness.runner import Job, Runner
+from harness.store import RunStore, read_outcomes
 
 IMPOSSIBLE = {
     "simple_java_36",
@@ -26,44 +29,35 @@ IMPOSSIBLE = {
 }
 
 
-def failures(bfcl: BfclData, **options: Any) -> tuple[set[str], int]:
-    """Play everything once with the gold; return what failed and how many were scored."""
+def failures(folder: Path, bfcl: BfclData, **options: Any) -> tuple[set[str], int]:
+    """Play everything once with the gold, through the runner and the store; return what failed."""
     bench = gold_replay(pack=str(bfcl.root), **options)
     assert bench.notes["scripted"] == LABEL
-
-    async def play() -> tuple[set[str], int]:
-        failed, scored, states = set(), 0, {}
-        for task in bench.tasks:
-            past = states[task.needs[-1]] if task.needs else {}
-            seen = bench.inherit(task, past)
-            agent, user = bench.agent(seen, 0, None), bench.user(seen, 0, None)  # type: ignore[arg-type]
-            world = bench.environment(seen, past)
-            episode = await run_episode(seen, world, agent, user, bench.limits(seen))
-            assert episode.fault is None
-            states[task.id] = episode.state
-            if task.scored:
-                scored += 1
-                if not (await BfclEvaluator()(task, episode)).passed:
-                    failed.add(task.id)
-        return failed, scored
-
-    return asyncio.run(play())
+    store = RunStore(folder, {"gold": True})
+    job = Job(bench, BfclEvaluator(), ScriptedModel(replies=[]))
+    asyncio.run(Runner(job, store, lambda outcome: None).run())
+    store.close()
+    outcomes = read_outcomes(folder).values()
+    assert {outcome.status for outcome in outcomes} <= {"pass", "fail"}
+    return {o.task_id for o in outcomes if o.status == "fail"}, len(outcomes)
 
 
-def test_the_gold_passes_every_entry_but_seven(bfcl: BfclData) -> None:
-    failed, scored = failures(bfcl)
+def test_the_gold_passes_every_entry_but_seven(tmp_path: Path, bfcl: BfclData) -> None:
+    failed, scored = failures(tmp_path, bfcl)
     assert failed == IMPOSSIBLE
     assert scored == 4751
 
 
-def test_the_gold_passes_as_text(bfcl: BfclData) -> None:
+def test_the_gold_passes_as_text(tmp_path: Path, bfcl: BfclData) -> None:
     names = ["multi_turn", "parallel_multiple", "simple_python", "memory_rec_sum", "live_relevance"]
-    assert failures(bfcl, categories=names, mode="prompt")[0] == set()
+    assert failures(tmp_path, bfcl, categories=names, mode="prompt")[0] == set()
 
 
-def test_the_gold_passes_in_every_format_but_one_entry_in_json(bfcl: BfclData) -> None:
+def test_the_gold_passes_in_every_format_but_one_entry_in_json(
+    tmp_path: Path, bfcl: BfclData
+) -> None:
     """The official JSON reader stops at the first `}]`, inside an argument of simple_python_96."""
-    failed, scored = failures(bfcl, categories="format_sensitivity", mode="prompt")
+    failed, scored = failures(tmp_path, bfcl, categories="format_sensitivity", mode="prompt")
     assert scored == 5200
     assert {task.split(":")[-1] for task in failed} == {"simple_python_96"}
     assert all("ret_fmt=json" in task for task in failed)
