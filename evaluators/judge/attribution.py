@@ -70,8 +70,8 @@ def broken_task(case: Case, trace: Trace, alignment: Alignment) -> str:
     sources: Sources | None = None
     for planned in alignment.holes:
         if planned.gold.role == "agent" and knowable(case, alignment, planned):
-            sources = sources or all_sources(case, trace)
             for value in particulars(planned):
+                sources = sources or all_sources(case, trace)
                 if not sources.holds(value):
                     return f"{planned.gold.name} needs {value!r}, which nothing shows"
     return ""

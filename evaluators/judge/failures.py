@@ -146,13 +146,17 @@ def emptiness(text: str | None) -> str:
 
 
 def _void(value: Any) -> str:
+    """Return the emptiness of a decoded answer; one value that is there settles it."""
     if value is None or value == "" or value == {}:
         return "void"
     if value == []:
         return "hollow"
-    if not isinstance(value, Mapping | list):
+    if not isinstance(value, (dict, list)):
         return ""
-    kinds = {_void(item) for item in (value.values() if isinstance(value, Mapping) else value)}
-    if "" in kinds:
-        return ""
-    return "void" if kinds == {"void"} and isinstance(value, Mapping) else "hollow"
+    hollow = isinstance(value, list)
+    for item in value.values() if isinstance(value, dict) else value:
+        kind = _void(item)
+        if not kind:
+            return ""
+        hollow = hollow or kind == "hollow"
+    return "hollow" if hollow else "void"

@@ -23,6 +23,7 @@ from evaluators.judge.replies import (
     Remark,
     claims,
     unsupported_codes,
+    unsupported_figures,
 )
 from evaluators.judge.trace import Act, Trace
 from evaluators.judge.values import leaves
@@ -31,22 +32,17 @@ _LEAVES = 200
 
 
 def look(
-    case: Case,
-    trace: Trace,
-    alignment: Alignment,
-    remarks: Sequence[Remark],
-    found: Sequence[Finding],
+    case: Case, trace: Trace, alignment: Alignment, found: Sequence[Finding]
 ) -> Iterator[Finding]:
-    """Yield hints that no decided finding already covers. `remarks` are unsupported figures."""
+    """Yield hints that no decided finding already covers."""
     decided = {(f.category, f.message) for f in found}
-    for suspicion in every(case, trace, alignment, remarks):
+    for suspicion in every(case, trace, alignment):
         if (suspicion.category, suspicion.message) not in decided:
             yield suspicion
 
 
-def every(
-    case: Case, trace: Trace, alignment: Alignment, remarks: Sequence[Remark]
-) -> Iterator[Finding]:
+def every(case: Case, trace: Trace, alignment: Alignment) -> Iterator[Finding]:
+    remarks = list(unsupported_figures(case, trace, all_of_them=True))
     yield from unhealed(trace)
     for remark in remarks:
         yield from contradiction(remark)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from evaluators.judge.case import UNKNOWN, Action, Case, Tool, Unknown
 from evaluators.judge.categories import (
@@ -58,13 +58,18 @@ def label(
         for act in strangers:
             stranger(case, trace, gaps, act, notes)
         for hole in gaps:
-            if hole.why in ("arguments", "tool") and hole.act and hole.act.failure:
+            if hole.why in ("arguments", "tool") and hole.act and exists(case, hole.act):
                 note_failure(trace, hole.act, notes)
     else:
         for act in trace.of("agent"):
             without_plan(case, trace, act, notes)
     empty_answers(case, trace, notes)
     silent_infos(case, trace, notes)
+
+
+def exists(case: Case, act: Act) -> bool:
+    """Say whether a called tool is there: one that is not cannot fail, it was never run."""
+    return case.tools is None or act.name in case.tools
 
 
 def forbidden_calls(case: Case, trace: Trace, notes: Notes) -> None:
@@ -143,7 +148,7 @@ def blocks(case: Case, trace: Trace, gaps: Sequence[Hole], act: Act) -> bool:
 
 def note_failure(trace: Trace, act: Act, notes: Notes) -> None:
     """Note a failed call, unless its tool succeeded later."""
-    if recovered(trace, act):
+    if act.failure is None or recovered(trace, act):
         return
     failure = act.failure or ""
     category = AUTHORIZATION if is_auth(failure) else EXECUTION_ERROR
@@ -228,10 +233,14 @@ def silent_infos(case: Case, trace: Trace, notes: Notes) -> None:
             notes.add(INACCURATE, reason, message=last, span=info)
 
 
-def contradictions(remarks: Sequence[Remark], notes: Notes) -> None:
-    """Note numbers in replies that contradict the field they are said to be."""
+def contradictions(remarks: Iterable[Remark], notes: Notes) -> None:
+    """Note numbers in replies that contradict the field they are said to be.
+
+    In turns where something else went wrong they follow from it, and are no news.
+    """
+    troubled = {f.turn for f in notes.found}
     for remark in remarks:
-        if remark.about:
+        if remark.about and remark.turn not in troubled:
             reason = f"the tool says {remark.about} = {remark.truth}"
             where = {"turn": remark.turn, "message": remark.message, "span": remark.span}
             notes.add(INACCURATE, reason, **where)

@@ -16,7 +16,8 @@ from evaluators.judge.case import Case, Tool
 from evaluators.judge.trace import Act, Trace
 from evaluators.judge.values import as_date, as_number, dates_in, fold, leaves
 
-_NUMBERS = re.compile(r"(?<![\w.])[-+]?[$€£¥]?\d[\d,]*(?:\.\d+)?")
+_NUMBERS = re.compile(r"(?<![\w.])[-+]?[$€£¥]?[0-9][0-9,]*(?:\.[0-9]+)?")
+_MARKS = str.maketrans("", "", ",$€£¥")
 _WORDS = re.compile(r"[\w@#.+-]*\w")
 _SPOKEN = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
@@ -24,6 +25,7 @@ _SPOKEN = {
     "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7,
     "single": 1, "once": 1, "both": 2, "twice": 2, "pair": 2, "dozen": 12, "half": 0.5,
 }  # fmt: skip
+_NUMERALS = re.compile(rf"\b(?:{'|'.join(_SPOKEN)})\b")
 _VISIBLE = 12
 COMPOSED_WORDS = 4
 
@@ -47,7 +49,7 @@ class Sources:
     @property
     def numbers(self) -> frozenset[float]:
         if self._numbers is None:
-            spoken = (float(n) for word, n in _SPOKEN.items() if word in self.words)
+            spoken = (float(_SPOKEN[word]) for word in _NUMERALS.findall(self.text))
             self._numbers = frozenset(numbers_in(self.text)).union(spoken)
         return self._numbers
 
@@ -102,13 +104,7 @@ class Sources:
 
 def numbers_in(text: str) -> set[float]:
     """Read every number that stands in a text, thousands separators and currencies dropped."""
-    found = set()
-    for token in _NUMBERS.findall(text):
-        try:
-            found.add(float(re.sub(r"[,$€£¥]", "", token)))
-        except ValueError:
-            continue
-    return found
+    return {float(token.translate(_MARKS)[:300]) for token in _NUMBERS.findall(text)}
 
 
 def derivable(number: float, recent: Iterable[str]) -> bool:
@@ -126,7 +122,9 @@ def derivable(number: float, recent: Iterable[str]) -> bool:
 
 def equals_rounded(stated: float, exact: float) -> bool:
     """Say whether a number is another one, rounded to 0 to 3 digits or not at all."""
-    return stated == exact or any(round(exact, digits) == stated for digits in range(4))
+    if stated == exact or abs(stated - exact) > 0.501:
+        return stated == exact
+    return any(round(exact, digits) == stated for digits in range(4))
 
 
 def sources_before(case: Case, trace: Trace, act: Act) -> Sources:

@@ -64,7 +64,7 @@ def show(line: str, place: str, tools: Mapping[str, Tool] | None) -> bool:
         row = json.loads(line)
         if not isinstance(row, Mapping):
             raise UserMistake("the row is not an object")
-        found = as_json(judge(read_case(row, tools, place)))
+        found = as_json(judge(read_case(row, tools, place), guess=True))
     except (ValueError, RecursionError, UserMistake) as error:
         print(f"judge: {place}: {error}", file=sys.stderr)
         found = as_json(Judgement(place, undetermined=(f"unreadable: {error}",)))

@@ -13,14 +13,14 @@ from evaluators.judge.provenance import Sources, equals_rounded, numbers_in, too
 from evaluators.judge.trace import Trace
 from evaluators.judge.values import fold
 
-_FIGURE = re.compile(r"(?<![\w.,/:#-])[$€£¥]?(\d[\d,]*(?:\.\d+)?)(?![\w/:-]|[.,]\d)")
+_FIGURE = re.compile(r"(?<![\w.,/:#-])[$€£¥]?([0-9][0-9,]*(?:\.[0-9]+)?)(?![\w/:-]|[.,]\d)")
 _CODE = re.compile(r"(?<![\w@.])(?=\w*\d)(?=\w*[A-Za-z])\w[\w-]{3,}|[\w.+-]+@[\w-]+\.\w+")
 _CLAIM = re.compile(
     r"\b(?:has|have) been (?:successfully )?\w+(?:ed|en|t)\b|\bi(?:['’]ve| have) (?:successfully )?"
     r"\w+(?:ed|en|t)\b|\bsuccessfully \w+(?:ed|en)\b",
     re.I,
 )
-_SENTENCE = re.compile(r"[^.!?\n]*(?:\.\d[^.!?\n]*)*")
+_CLAUSE_END = re.compile(r"[;\n]|[.!?,](?=\s|$)")
 _COUNTS = 12
 
 
@@ -35,26 +35,43 @@ class Remark:
     truth: str = ""
 
 
-def unsupported_figures(case: Case, trace: Trace) -> Iterator[Remark]:
+def unsupported_figures(case: Case, trace: Trace, *, all_of_them: bool) -> Iterator[Remark]:
     """Yield numbers in replies that are neither seen, rounded, nor derived from what was seen.
 
-    Small counts, list numbers, parts of longer numbers, times and dates are left alone.
+    Small counts, list numbers, parts of longer numbers, times and dates are left alone. Unless
+    `all_of_them` are wanted, only those that contradict a named field are looked at.
     """
-    for turn in range(-1, trace.turns):
-        for message, text in trace.said(turn):
-            if message < case.opening or "```" in text:
+    for turn, message, text in replies(case, trace):
+        sources: Sources | None = None
+        for found in _FIGURE.finditer(text):
+            token = found[1].replace(",", "")
+            number = float(token[:300])
+            is_count = number <= _COUNTS and number.is_integer()
+            if is_count or is_numbering(text, found) or stands(token, case, trace, message):
                 continue
-            sources: Sources | None = None
-            for found in _FIGURE.finditer(text):
-                token = found[1].replace(",", "")
-                number = float(token[:300])
-                is_count = number <= _COUNTS and number.is_integer()
-                if is_count or is_numbering(text, found):
-                    continue
-                sources = sources or sources_at(case, trace, message)
-                if not supported(token, number, sources):
-                    about, truth = contradicted(trace, message, sentence_at(text, found.start()))
-                    yield Remark(message, turn, found[0], about, truth)
+            about, truth = contradicted(trace, message, clause_at(text, found.start()))
+            if not about and not all_of_them:
+                continue
+            sources = sources or sources_at(case, trace, message)
+            if not supported(token, number, sources):
+                yield Remark(message, turn, found[0], about, truth)
+
+
+def replies(case: Case, trace: Trace) -> Iterator[tuple[int, int, str]]:
+    """Yield what the agent said after the opening: (turn, log index, text)."""
+    turn = -1
+    for index, line in enumerate(case.log):
+        if turn + 1 < trace.turns and trace.starts[turn + 1] == index:
+            turn += 1
+        if line.author == "agent" and line.text and index >= case.opening:
+            yield turn, index, line.text
+
+
+def stands(token: str, case: Case, trace: Trace, message: int) -> bool:
+    """Say whether a number stands somewhere in what was said to the agent before."""
+    if len(token) < 2:
+        return False
+    return any(token in line.text for line in case.log[:message] if line.author != "agent")
 
 
 def is_numbering(text: str, found: re.Match[str]) -> bool:
@@ -84,23 +101,26 @@ def results_of(a: float, b: float) -> Iterator[float]:
     yield from ([b / a, 100 * b / a] if a else ())
 
 
-def sentence_at(text: str, place: int) -> str:
-    """Return the sentence (or line) that holds a place of a text."""
-    for found in _SENTENCE.finditer(text):
-        if found.start() <= place < found.end():
-            return found[0]
-    return text
+def clause_at(text: str, place: int) -> str:
+    """Return the clause that holds a place of a text."""
+    start, end = 0, len(text)
+    for found in _CLAUSE_END.finditer(text):
+        if found.start() >= place:
+            end = found.start()
+            break
+        start = found.end()
+    return text[start:end]
 
 
-def contradicted(trace: Trace, message: int, sentence: str) -> tuple[str, str]:
-    """Find the one field of this turn's answers that a sentence names, and its true number.
+def contradicted(trace: Trace, message: int, clause: str) -> tuple[str, str]:
+    """Find the one field of this turn's answers that a clause names, and its true number.
 
-    A field is named when all words of its key stand in the sentence; nothing is found where the
+    A field is named when all words of its key stand in the clause; nothing is found where the
     true number stands there too.
     """
     turn = trace.turn_of(message)
     named: dict[str, float] = {}
-    folded = fold(sentence)
+    folded = fold(clause)
     for act in trace.acts:
         if act.turn != turn or act.message > message or act.failure or not act.text:
             continue
@@ -146,15 +166,14 @@ def key_words(key: str) -> list[str]:
 
 def unsupported_codes(case: Case, trace: Trace) -> Iterator[Remark]:
     """Yield ids and e-mail addresses in replies that the agent never saw."""
-    for turn in range(-1, trace.turns):
-        for message, text in trace.said(turn):
-            if message < case.opening:
+    for turn, message, text in replies(case, trace):
+        sources: Sources | None = None
+        for found in _CODE.finditer(text):
+            if stands(found[0], case, trace, message) or is_measure(found[0]):
                 continue
-            sources: Sources | None = None
-            for found in _CODE.finditer(text):
-                sources = sources or sources_at(case, trace, message)
-                if fold(found[0]) not in sources.text and not is_measure(found[0]):
-                    yield Remark(message, turn, found[0])
+            sources = sources or sources_at(case, trace, message)
+            if fold(found[0]) not in sources.text:
+                yield Remark(message, turn, found[0])
 
 
 def is_measure(token: str) -> bool:

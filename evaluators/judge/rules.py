@@ -11,11 +11,11 @@ from evaluators.judge.replies import unsupported_figures
 from evaluators.judge.trace import Trace
 
 
-def judge(case: Case) -> Judgement:
+def judge(case: Case, *, guess: bool = False) -> Judgement:
     """Label a case by rule. Never fails: what cannot be looked at is `undetermined`.
 
-    Hints become findings only where the benchmark says that the run failed and no rule found
-    why; they keep `decided_by="hint"`.
+    `guess` asks for hints too. Hints become findings only where the benchmark says that the run
+    failed and no rule found why; they keep `decided_by="hint"`.
     """
     trace = Trace(case.log)
     if case.fault is not None:
@@ -28,10 +28,12 @@ def judge(case: Case) -> Judgement:
     holes.label(case, trace, alignment, gaps, notes)
     offences.label(case, trace, gaps, strangers, notes)
     order.label(case, trace, alignment, notes)
-    remarks = [] if case.passed else list(unsupported_figures(case, trace))
-    offences.contradictions(remarks, notes)
+    if not case.passed:
+        offences.contradictions(unsupported_figures(case, trace, all_of_them=False), notes)
     found = tuple(notes.found)
-    guessed = () if case.passed else tuple(hints.look(case, trace, alignment, remarks, found))
+    guessed: tuple[Finding, ...] = ()
+    if (guess and not case.passed) or (case.passed is False and not found):
+        guessed = tuple(hints.look(case, trace, alignment, found))
     if case.passed is False and not found:
         found = tuple(promoted(guessed))
     return finish(case, trace, alignment, found, guessed)

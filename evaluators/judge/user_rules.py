@@ -25,6 +25,7 @@ _FLIPPED = re.compile(
     re.I,
 )
 _PARTICULAR = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+|#?\b(?=\w*\d)\w{4,}\b")
+_ORDINAL = re.compile(r"\d{1,2}(?:st|nd|rd|th)")
 _COPIED_WORDS, _COPIED_SHARE = 60, 0.6
 
 
@@ -83,9 +84,15 @@ def inventions(case: Case, trace: Trace) -> Iterator[Slip]:
             continue
         text = fold("\n".join(seen))
         for token in _PARTICULAR.findall(line.text):
-            if fold(token).strip("#.") not in text and not line.stop:
+            if bare(token) not in text and not line.stop:
                 yield Slip("U3", index, f"{token} is in no scenario", True)
         seen.append(line.text)
+
+
+def bare(token: str) -> str:
+    """Return a token as it may stand elsewhere: no mark around it, 20 for 20th."""
+    text = fold(token).strip("#.")
+    return text[:-2] if _ORDINAL.fullmatch(text) else text
 
 
 def lines(case: Case, trace: Trace) -> Iterator[Slip]:

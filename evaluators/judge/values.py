@@ -29,19 +29,19 @@ _TRUTHS = {"true": True, "false": False}
 def same(gold: Any, given: Any, *, unordered: bool = False) -> bool:
     """Say whether a given value equals a gold one. "*" in the gold matches anything.
 
-    Nested objects need the same keys; lists the same order unless `unordered`.
+    Values are JSON. Nested objects need the same keys; lists the same order unless `unordered`.
     """
     if isinstance(gold, str) and gold == ANY:
         return True
-    if isinstance(gold, Mapping):
-        if not isinstance(given, Mapping):
+    if isinstance(gold, dict):
+        if not isinstance(given, dict):
             return False
         return present(gold) == present(given) and all(
             same(value, given.get(key), unordered=unordered) for key, value in gold.items()
         )
-    if isinstance(gold, list | tuple):
-        return isinstance(given, list | tuple) and _same_lists(gold, given, unordered)
-    if isinstance(given, list | tuple | Mapping):
+    if isinstance(gold, (list, tuple)):
+        return isinstance(given, (list, tuple)) and _same_lists(gold, given, unordered)
+    if isinstance(given, (list, tuple, dict)):
         return False
     return bool(gold == given or plain(gold) == plain(given))
 
@@ -66,11 +66,7 @@ def _same_lists(gold: Any, given: Any, unordered: bool) -> bool:
 
 def has_wildcard(value: Any) -> bool:
     """Say whether "*" stands anywhere in a gold value."""
-    if isinstance(value, Mapping):
-        return any(has_wildcard(item) for item in value.values())
-    if isinstance(value, list | tuple):
-        return any(has_wildcard(item) for item in value)
-    return isinstance(value, str) and value == ANY
+    return any(leaf == ANY for leaf in leaves(value) if isinstance(leaf, str))
 
 
 def plain(value: Any) -> Any:
@@ -132,12 +128,12 @@ def _iso(parts: tuple[str, ...], order: str) -> str | None:
 
 def leaves(value: Any) -> Iterator[Any]:
     """Yield the scalars of a value, keys left out."""
-    stack = [value]
+    stack = [dict(value) if isinstance(value, Mapping) else value]
     while stack:
         item = stack.pop()
-        if isinstance(item, Mapping):
-            stack.extend(reversed(list(item.values())))
-        elif isinstance(item, list | tuple):
+        if isinstance(item, dict):
+            stack.extend(reversed(item.values()))
+        elif isinstance(item, (list, tuple)):
             stack.extend(reversed(item))
         else:
             yield item
