@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ from harness.configure import build, compose, load_stored
 from harness.faults import UserMistake
 
 INTERRUPTED = 130
+PIPE_COLUMNS = 120
 
 
 def launch(overrides: Sequence[str]) -> int:
@@ -38,7 +40,7 @@ def run(
 ) -> int:
     """Run the chosen stages of a composed configuration; `sweep` names the group it belongs to."""
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
-    console = Console(soft_wrap=True)
+    console = open_console()
     try:
         config = adopt(config, overrides)
         check_counts(config)
@@ -57,6 +59,12 @@ def run(
         console.print("stopped; what was finished is stored: run the same command to go on")
         return INTERRUPTED
     return 0
+
+
+def open_console() -> Console:
+    """Open standard output; a pipe or a file is as wide as the result table."""
+    fixed = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return Console(soft_wrap=True, width=None if fixed else PIPE_COLUMNS)
 
 
 def adopt(config: DictConfig, overrides: Sequence[str]) -> DictConfig:
