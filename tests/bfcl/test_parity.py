@@ -74,6 +74,17 @@ def test_rows_are_compared_on_what_is_there(small_pack: Path) -> None:
     assert differences({**verdict_only, "valid": True}, data) != []
 
 
+def test_rows_may_lack_what_need_not_be_compared(
+    run: Callable[..., tuple[int, str, str]],
+) -> None:
+    rows = [
+        {name: RIGHT[name] for name in RIGHT if name != "error_type"},
+        {name: RIGHT[name] for name in RIGHT if name != "valid"},
+        {"id": "memory_kv_0-student-0", "prediction": [["Ann Lee"]], "valid": True},
+    ]
+    assert run(rows)[:2] == (0, "3 rows, 0 mismatches\n")
+
+
 def test_the_error_type_of_text_is_not_compared(small_pack: Path) -> None:
     row = {**RIGHT, "kind": "text", "prediction": "box", "valid": False, "error_type": "other"}
     assert differences(row, BfclData(small_pack)) == []
@@ -122,6 +133,22 @@ def recorded(oracle: Callable[[str], Path]) -> list[dict[str, Any]]:
 def test_all_recorded_verdicts(recorded: list[dict[str, Any]], bfcl: BfclData) -> None:
     assert {row["kind"] for row in recorded} == {"decoded", "fc", "text"}
     assert [row["row"] for row in recorded if differences(row, bfcl)] == []
+
+
+@pytest.mark.parametrize("options", [(), ("--through-loop",)])
+def test_multi_turn_rows_are_told_by_their_fields(
+    options: tuple[str, ...],
+    oracle: Callable[[str], Path],
+    bfcl: BfclData,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rows = [row for _, row in read_rows(oracle("bfcl_multi.jsonl.gz"))][::150]
+    lines = [json.dumps(row) for row in (*rows, {**rows[0], "valid": not rows[0]["valid"]})]
+    path = tmp_path / "rows.jsonl"
+    path.write_text("\n".join(lines))
+    assert main([str(path), "--pack", str(bfcl.root), "--show", "0", *options]) == 1
+    assert capsys.readouterr().out == f"{len(lines)} rows, 1 mismatches\n"
 
 
 def test_decoded_rows_are_scored_fast(recorded: list[dict[str, Any]], bfcl: BfclData) -> None:
