@@ -11,6 +11,7 @@ import pytest
 from evaluators.tau2.archive.constants import constants, docstring_of, local_text
 from evaluators.tau2.archive.docstrings import parse
 from evaluators.tau2.archive.tools import read_toolkits
+from evaluators.tau2.archive.unlisted import tool_texts
 from harness.faults import UserMistake
 
 TOOLS = '''
@@ -123,3 +124,85 @@ def test_texts_are_read_without_running_anything() -> None:
         local_text(tree, "f", "u")
     with pytest.raises(UserMistake, match="no function h"):
         docstring_of(tree, "h")
+
+
+BANK = '''
+class KnowledgeTools:
+    @is_discoverable_tool(ToolType.WRITE)
+    def hidden_1(self, a, b=None):
+        """Hide it.
+        Well.
+
+        Args:
+            a: Where: here
+                and there (never: mind)
+            b (array of number, optional): How much
+
+        Returns:
+            c: Done.
+        """
+
+    @is_discoverable_tool(ToolType.READ)
+    def get_atm_deposit_images_8473(self):
+        """Look.
+
+        Returns:
+            Pictures.
+        """
+        deposit_image_data = {
+            "d1": {
+                "atm_id": "ATM", "date": now(), "envelope_contents": "S", "verification_notes": "N"
+            },
+        }
+
+    @is_tool(ToolType.READ)
+    def listed(self):
+        """List."""
+
+
+class KnowledgeUserTools:
+    @is_discoverable_tool(ToolType.READ)
+    def mine_2(self): ...
+
+
+class GrepMixin:
+    @is_tool(ToolType.READ)
+    def grep(self, pattern: str):
+        """Search."""
+'''
+
+
+def test_texts_outside_schemas_are_read_from_docstrings_and_constants(tmp_path: Path) -> None:
+    (tmp_path / "tools.py").write_text(BANK)
+    found = tool_texts(tmp_path)
+    assert found["unlisted"] == {
+        "hidden_1": {
+            "description": "Hide it.\nWell.",
+            "parameters": {
+                "a": ["string", "required", "Where: here"],
+                "b": ["array of number", "optional", "How much"],
+            },
+        },
+        "get_atm_deposit_images_8473": {
+            "description": "Look.\n\nReturns:\n    Pictures.",
+            "parameters": {},
+        },
+        "mine_2": {"description": "", "parameters": {}},
+    }
+    assert found["search"]["function"]["description"] == "Search."
+    assert found["deposit_images"] == {"d1": {"atm": "ATM", "scan": "S", "notes": "N"}}
+
+
+@pytest.mark.parametrize(
+    ("lost", "said"),
+    [
+        ("deposit_image_data", "sets no deposit_image_data"),
+        ("get_atm_deposit_images_8473", "no function get_atm_deposit_images_8473"),
+        ("class KnowledgeUserTools", "no class KnowledgeUserTools"),
+        ("class GrepMixin", "no class GrepMixin"),
+    ],
+)
+def test_a_source_of_another_form_is_refused(tmp_path: Path, lost: str, said: str) -> None:
+    (tmp_path / "tools.py").write_text(BANK.replace(lost, f"{lost}2"))
+    with pytest.raises(UserMistake, match=said):
+        tool_texts(tmp_path)

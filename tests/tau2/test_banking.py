@@ -77,8 +77,9 @@ def test_an_unlisted_tool_must_be_unlocked() -> None:
     locked = agent(place, "call_discoverable_agent_tool", agent_tool_name=name)
     assert locked.startswith(f"Error: Tool '{name}' has not been unlocked.")
     shown = agent(place, "unlock_discoverable_agent_tool", agent_tool_name=name)
-    assert f"Tool: {name}\nDescription: Retrieve payment history" in shown
-    assert "  - months: integer (required) - Number of months" in shown
+    assert shown.startswith(f"Tool unlocked: {name}\nDescription: ")
+    assert f"\n\nTool: {name}\nDescription: " in shown
+    assert "  - months: integer (required)" in shown
     assert call(place, name, arguments).startswith("No payment history found for account")
     unknown = agent(place, "unlock_discoverable_agent_tool", agent_tool_name="get_everything")
     assert unknown == "Error: Unknown agent tool 'get_everything'. This tool is not available."
@@ -141,7 +142,7 @@ def test_the_customer_uses_what_the_agent_gave() -> None:
     refused = customer(place, name, arguments)
     assert refused.startswith(f"Error: Tool '{name}' has not been given to you by the agent.")
     assert "EcoCard" not in agent(place, "get_referrals_by_user", user_id="123")
-    assert give(place, name).startswith(f"Tool given to user: {name}\nDescription: Generate a ref")
+    assert give(place, name).startswith(f"Tool given to user: {name}\nDescription: Ge")
     assert "Referral link: https://rhobank.com/refer/" in customer(place, name, arguments)
     assert "may have already been generated" in customer(place, name, arguments)
     assert "EcoCard" in agent(place, "get_referrals_by_user", user_id="123")

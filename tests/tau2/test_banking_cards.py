@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from evaluators.tau2.worlds.banking_cards import SEQUENTIAL
+from evaluators.tau2.worlds.banking_desk import KnowledgeTools
 from evaluators.tau2.worlds.banking_ids import digest
+from evaluators.tau2.worlds.banking_texts import Scan, Texts
 from evaluators.tau2.worlds.world import World
 from tests.tau2.banking_calls import answer, call, customer, give, unlock, world
 from tests.tau2.data import needs_pack
@@ -305,15 +307,20 @@ def test_a_debit_dispute_names_what_is_missing() -> None:
 def test_deposits_are_photographed_at_our_machines_only() -> None:
     deposit = {"type": "atm_deposit", "description": "ATM DEPOSIT RHO-BANK", "amount": -5}
     rows = {
-        "btxn_test_deposit_001": deposit,
+        "shot": deposit,
         "other": deposit,
         "away": {**deposit, "description": "CHASE"},
         "buy": {**deposit, "type": "debit_card_purchase"},
     }
     place = world({"bank_account_transaction_history": {"data": rows}})
+    assert isinstance(place.agent, KnowledgeTools)
+    place.agent.texts = Texts(scans={"shot": Scan("ATM #1", "\nONE CHECK\n", "All there.")})
     name = "get_atm_deposit_images_8473"
     texts = {key: call(place, name, {"transaction_id": key}) for key in (*rows, "none")}
-    assert "DISCREPANCY DETECTED: $750.00 difference" in texts["btxn_test_deposit_001"]
+    assert texts["shot"].endswith(
+        "Transaction ID: shot\nATM: ATM #1\nDeposit Date: Unknown\n\n\nONE CHECK\n\n\n"
+        "--- VERIFICATION NOTES ---\nAll there.\n"
+    )
     assert "Amount Recorded: $5.00" in texts["other"]
     assert "IMAGES NOT AVAILABLE" in texts["other"]
     assert "third-party ATM" in texts["away"]

@@ -42,7 +42,9 @@ async def replay(task: Task) -> Verdict:
     return await Tau2Evaluator(Agreeing(len(wanted)))(task, episode)
 
 
-@pytest.mark.parametrize(("name", "count"), [("airline", 50), ("retail", 114)])
+@pytest.mark.parametrize(
+    ("name", "count"), [("airline", 50), ("retail", 114), ("banking_knowledge", 97)]
+)
 def test_gold_actions_score_one_on_every_task(name: str, count: int) -> None:
     tasks = load_tasks(name)
     rewards = {task.id: asyncio.run(replay(task)).reward for task in tasks}

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from evaluators.tau2.pack import root
 from evaluators.tau2.tasks import rows_of
-from evaluators.tau2.worlds.banking_discovery import declarations
+from evaluators.tau2.worlds.banking_desk import KnowledgeTools
+from evaluators.tau2.worlds.banking_discovery import is_discoverable, parameters
 from evaluators.tau2.worlds.domain import Row, domain
 from harness.types import Role
 from tests.tau2.data import needs_pack
@@ -62,8 +63,9 @@ def odd_call(name: str, rng: random.Random) -> tuple[Role, str, dict[str, Any]]:
         tool = rng.choice(sorted(types(name)[role]))
     elif twist == 6:
         role, tool = "agent", rng.choice(sorted(types(name)["agent"]))
-        names = declarations().get(tool, {"parameters": arguments})["parameters"]
-        arguments = {parameter: rng.choice(ODD) for parameter in names}
+        hidden = is_discoverable(KnowledgeTools, tool)
+        names = parameters(KnowledgeTools, tool) if hidden else arguments
+        arguments = {name: rng.choice(ODD) for name in names if name != "self"}
     return role, tool, arguments
 
 

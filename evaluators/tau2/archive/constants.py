@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+from collections.abc import Iterator
 
 from harness.faults import UserMistake
 
@@ -47,6 +48,27 @@ def function(tree: ast.AST, name: str) -> ast.FunctionDef:
 
 def docstring_of(tree: ast.AST, name: str) -> str:
     return inspect.cleandoc(ast.get_docstring(function(tree, name)) or "")
+
+
+def local_records(tree: ast.AST, name: str, variable: str) -> dict[str, dict[str, str]]:
+    """Return the records of texts that a function assigns; a field that is computed is left out."""
+    for node in ast.walk(function(tree, name)):
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == variable:
+            return {key: texts_of(value) for key, value in items(node.value)}
+    raise UserMistake(f"the tau2 source's {name} sets no {variable}: another revision?")
+
+
+def items(node: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    """Yield the entries of a dict display whose keys are texts."""
+    if isinstance(node, ast.Dict):
+        for key, value in zip(node.keys, node.values, strict=True):
+            if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                yield key.value, value
+
+
+def texts_of(node: ast.expr) -> dict[str, str]:
+    texts = ((key, text_of(value)) for key, value in items(node))
+    return {key: text for key, text in texts if text is not None}
 
 
 def local_text(tree: ast.AST, name: str, variable: str) -> str:

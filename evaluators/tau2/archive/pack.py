@@ -10,13 +10,15 @@ from typing import Any
 
 from evaluators.tau2.archive.constants import constants, docstring_of, local_text
 from evaluators.tau2.archive.tools import read_toolkits
+from evaluators.tau2.archive.unlisted import tool_texts
 
+BANK = "banking_knowledge"
 KITS = {
     "airline": {"agent": "AirlineTools"},
     "retail": {"agent": "RetailTools"},
     "telecom": {"agent": "TelecomTools", "user": "TelecomUserTools"},
     "mock": {"agent": "MockTools", "user": "MockUserTools"},
-    "banking_knowledge": {"agent": "KnowledgeTools", "user": "KnowledgeUserTools"},
+    BANK: {"agent": "KnowledgeTools", "user": "KnowledgeUserTools"},
 }
 SOLO = ("telecom", "mock")
 NOT_TEXT = ("_voice.json", "audio_difficulty.json", "tasks_full.json")
@@ -33,6 +35,8 @@ def normalise(raw: Path, shaped: Path) -> None:
             copy(path, shaped / "user_simulator" / path.name)
     write(shaped / "tool_schemas.json", schemas(source))
     write(shaped / "prompts.json", prompts(source))
+    texts = tool_texts(source / "domains" / BANK)
+    write(shaped / "domains" / BANK / "tool_texts.json", texts)
 
 
 def copy_domain(folder: Path, target: Path) -> None:

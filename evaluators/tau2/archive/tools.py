@@ -16,14 +16,18 @@ Json = dict[str, Any]
 
 def read_toolkits(folder: Path, kits: Mapping[str, str]) -> Json:
     """Return the offered tools of each side, and all tools' types (hidden ones included)."""
-    modules = [ast.parse(path.read_text("utf-8")) for path in sorted(folder.glob("*.py"))]
-    scope = Scope.of(modules)
+    scope = scope_of(folder)
     out: Json = {"agent": [], "user": [], "types": {}}
     for side, name in kits.items():
         tools = list(declared(scope.classes.get(name), name))
         out[side] = [tool_schema(node, scope) for node, _, hidden in tools if not hidden]
         out["types"][side] = {node.name: kind for node, kind, _ in tools}
     return out
+
+
+def scope_of(folder: Path) -> Scope:
+    """Parse the modules of a domain."""
+    return Scope.of(ast.parse(path.read_text("utf-8")) for path in sorted(folder.glob("*.py")))
 
 
 def declared(node: ast.ClassDef | None, name: str) -> Iterator[tuple[ast.FunctionDef, str, bool]]:

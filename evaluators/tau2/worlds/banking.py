@@ -12,8 +12,9 @@ from typing import Any
 from evaluators.tau2.pack import read_json
 from evaluators.tau2.worlds.banking_app import KnowledgeUserTools
 from evaluators.tau2.worlds.banking_desk import KnowledgeTools
-from evaluators.tau2.worlds.banking_documents import GREP, Documents, SearchingTools, policy_text
+from evaluators.tau2.worlds.banking_documents import Documents, SearchingTools, policy_text
 from evaluators.tau2.worlds.banking_tables import BankBase, Tables
+from evaluators.tau2.worlds.banking_texts import bank_texts
 from evaluators.tau2.worlds.domain import Domain, Row, specs_of
 from evaluators.tau2.worlds.world import World
 from harness.faults import UserMistake
@@ -31,17 +32,20 @@ def load(folder: Path, options: Mapping[str, str]) -> Domain:
         )
     base = BankBase(read_json(folder / "db.json"))
     documents = Documents(folder / "documents")
+    texts = bank_texts(folder).require(KnowledgeTools, KnowledgeUserTools)
     specs = specs_of("banking_knowledge")
     if variant == "grep_only":
-        specs = {**specs, "agent": (GREP, *specs["agent"])}
+        specs = {**specs, "agent": (texts.search, *specs["agent"])}
 
     def new(row: Row, solo: bool) -> World:
         store, logged = Tables(base), logged_reads(row)
         if variant == "grep_only":
             return World(
-                SearchingTools(store, logged, documents), KnowledgeUserTools(store), specs=specs
+                SearchingTools(store, logged, texts, documents),
+                KnowledgeUserTools(store),
+                specs=specs,
             )
-        return World(KnowledgeTools(store, logged), KnowledgeUserTools(store), specs=specs)
+        return World(KnowledgeTools(store, logged, texts), KnowledgeUserTools(store), specs=specs)
 
     def policy(solo: bool) -> str:
         return policy_text(folder / "prompts", variant, documents)

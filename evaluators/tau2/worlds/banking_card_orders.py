@@ -23,6 +23,7 @@ TAKES = (
     "account_id", "user_id", "delivery_option", "delivery_fee", "card_design", "design_fee",
     "shipping_address",
 )  # fmt: skip
+KINDS = dict.fromkeys(("delivery_fee", "design_fee", "excess_replacement_fee"), "float")
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class CardOrderTools:
 
     bank: Bank
 
-    @discoverable("write", takes=TAKES, optional=("excess_replacement_fee",))
+    @discoverable("write", takes=TAKES, optional=("excess_replacement_fee",), kinds=KINDS)
     def order_debit_card_5739(self, given: Json) -> str:
         account_id, user_id = given["account_id"], given["user_id"]
         delivery = fee("delivery_fee", given["delivery_fee"])

@@ -1,19 +1,11 @@
-"""Unlisted tool that shows what an ATM photographed of a deposit.
-
-`banking_images.json` holds the scans that the bank's official archive has (tau2-bench, MIT).
-"""
+"""Unlisted tool that shows what an ATM photographed of a deposit."""
 
 from __future__ import annotations
-
-import json
-from collections.abc import Mapping
-from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
 from evaluators.tau2.worlds.banking_discovery import Refusal, discoverable
 from evaluators.tau2.worlds.banking_money import dollars
 from evaluators.tau2.worlds.banking_tables import Bank
+from evaluators.tau2.worlds.banking_texts import Scan, Texts
 from evaluators.tau2.worlds.store import Json
 
 HEAD = "ATM Deposit Image Retrieval Results\n=====================================\n"
@@ -27,18 +19,11 @@ ATM journal records only. Investigation timeline may be extended.
 """
 
 
-@lru_cache(maxsize=1)
-def archive() -> Mapping[str, Any]:
-    """Read the scans: transaction id -> atm, scan (lines) and notes."""
-    path = Path(__file__).with_name("banking_images.json")
-    scans: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    return scans
-
-
 class DepositImageTools:
-    """Mixed into the agent's toolkit."""
+    """Mixed into the agent's toolkit. `texts.scans` is the archive, empty in a pack without it."""
 
     bank: Bank
+    texts: Texts
 
     @discoverable("read")
     def get_atm_deposit_images_8473(self, transaction_id: str) -> str:
@@ -59,21 +44,19 @@ class DepositImageTools:
                 "only available for Rho-Bank ATM deposits. For third-party ATM disputes, a "
                 "chargeback request must be submitted to the ATM network."
             )
-        return shown(transaction_id, deposit)
+        return shown(transaction_id, deposit, self.texts.scans.get(transaction_id))
 
 
-def shown(transaction_id: str, deposit: Json) -> str:
+def shown(transaction_id: str, deposit: Json, scan: Scan | None) -> str:
     """Write the scan of a deposit, or that there is none."""
     date = deposit.get("date", "Unknown")
-    scan = archive().get(transaction_id)
     if scan is None:
         return (
             f"{HEAD}Transaction ID: {transaction_id}\nATM: {deposit.get('description', '')}\n"
             f"Deposit Date: {date}\n"
             f"Amount Recorded: {dollars(abs(deposit.get('amount', 0)))}\n\n{NO_IMAGES}"
         )
-    lines = "\n".join(scan["scan"])
     return (
-        f"{HEAD}Transaction ID: {transaction_id}\nATM: {scan['atm']}\nDeposit Date: {date}\n\n"
-        f"\n{lines}\n\n\n--- VERIFICATION NOTES ---\n{scan['notes']}\n"
+        f"{HEAD}Transaction ID: {transaction_id}\nATM: {scan.atm}\nDeposit Date: {date}\n\n"
+        f"{scan.scan}\n\n--- VERIFICATION NOTES ---\n{scan.notes}\n"
     )

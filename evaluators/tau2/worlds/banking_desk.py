@@ -22,6 +22,7 @@ from evaluators.tau2.worlds.banking_ids import digest, verification_id
 from evaluators.tau2.worlds.banking_payments import PaymentTools
 from evaluators.tau2.worlds.banking_query import listing, lookup
 from evaluators.tau2.worlds.banking_tables import Bank
+from evaluators.tau2.worlds.banking_texts import Texts
 from evaluators.tau2.worlds.store import Json, Store
 from evaluators.tau2.worlds.toolkit import Toolkit, tool
 
@@ -48,11 +49,12 @@ class KnowledgeTools(
     """What the agent may call. `logged_reads` are unlisted reads whose calls leave a trace.
 
     Calls of unlisted tools that write always do. Which reads count follows from the task, so that
-    an agent that looks twice is not told apart by its database.
+    an agent that looks twice is not told apart by its database. `texts` describe unlisted tools.
     """
 
-    def __init__(self, store: Store, logged_reads: Collection[str] = ()) -> None:
+    def __init__(self, store: Store, logged_reads: Collection[str], texts: Texts) -> None:
         super().__init__(store)
+        self.texts = texts
         self.bank = Bank(self)
         self.logged_reads = logged_reads
         self.unlocked: set[str] = set()
@@ -136,7 +138,7 @@ class KnowledgeTools(
         shown = json.dumps(given, indent=2) if given else "(no arguments)"
         return (
             f"Tool given to user: {name}\n"
-            f"Description: {discovery.description(name)}\n"
+            f"Description: {self.texts.manual(KnowledgeUserTools, name).description}\n"
             f"Arguments: {shown}\n\n"
             "The user can now execute this action by calling `call_discoverable_user_tool` "
             f"with discoverable_tool_name='{name}' and the same arguments."
@@ -148,10 +150,11 @@ class KnowledgeTools(
         if not discovery.is_discoverable(type(self), name):
             return f"Error: Unknown agent tool '{name}'. This tool is not available."
         self.unlocked.add(name)
+        manual = self.texts.manual(type(self), name)
         return (
             f"Tool unlocked: {name}\n"
-            f"Description: {discovery.description(name)}\n\n"
-            f"{discovery.manual(name)}\n\n"
+            f"Description: {manual.description}\n\n"
+            f"{manual.text(name)}\n\n"
             "You can now use this tool by calling `call_discoverable_agent_tool` with "
             f"agent_tool_name='{name}' and the required arguments."
         )

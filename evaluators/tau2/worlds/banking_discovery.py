@@ -1,17 +1,10 @@
-"""Tools that are not listed: how they are declared, described, refused and called.
-
-`banking_tools.json` holds what unlocking a tool shows: its description and its parameters as
-`[type, required or optional, description]`, read off the official tools (MIT).
-"""
+"""Tools that are not listed: how they are declared, refused and called."""
 
 from __future__ import annotations
 
 import functools
 import inspect
-import json
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
-from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from evaluators.tau2.worlds.toolkit import Kind, Toolkit, require_exactly, tool
@@ -28,10 +21,12 @@ def discoverable(
     owner: str = "KnowledgeTools",
     takes: tuple[str, ...] = (),
     optional: tuple[str, ...] = (),
+    kinds: Mapping[str, str] | None = None,
 ) -> Callable[[Method], Method]:
     """Declare a method as an unlisted tool of the official class `owner`.
 
-    With `takes` (and `optional`) the method gets its many arguments as one mapping.
+    With `takes` (and `optional`) the method gets its many arguments as one mapping; `kinds` names
+    the type of those that are no str.
     """
 
     def declare(method: Method) -> Method:
@@ -50,9 +45,24 @@ def discoverable(
                 return f"Error: {refusal}"
             return text
 
+        if takes:
+            answer.__dict__["__signature__"] = signature_of(takes, optional, kinds or {})
         return cast(Method, tool(kind, hidden=True)(answer))
 
     return declare
+
+
+def signature_of(
+    takes: tuple[str, ...], optional: tuple[str, ...], kinds: Mapping[str, str]
+) -> inspect.Signature:
+    """Build the signature of a method that gets its arguments as one mapping."""
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    named = [
+        inspect.Parameter(name, keyword, annotation=kinds.get(name, "str"), default=default)
+        for names, default in ((takes, inspect.Parameter.empty), (optional, None))
+        for name in names
+    ]
+    return inspect.Signature([inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY), *named])
 
 
 def need(names: Sequence[str], *values: Any) -> None:
@@ -97,26 +107,3 @@ def is_discoverable(kit: type[Toolkit], name: Any) -> bool:
 def parameters(kit: type[Toolkit], name: str) -> Mapping[str, inspect.Parameter]:
     """Return the parameters of an unlisted tool, `self` among them."""
     return inspect.signature(getattr(kit, name)).parameters
-
-
-@lru_cache(maxsize=1)
-def declarations() -> Mapping[str, Any]:
-    """Read what unlocking each tool shows."""
-    path = Path(__file__).with_name("banking_tools.json")
-    shown: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    return shown
-
-
-def description(name: str) -> str:
-    text: str = declarations()[name]["description"]
-    return text
-
-
-def manual(name: str) -> str:
-    """Write an unlocked tool's description and parameters."""
-    lines = [
-        f"  - {parameter}: {kind} ({need}) - {meaning}"
-        for parameter, (kind, need, meaning) in declarations()[name]["parameters"].items()
-    ]
-    listed = "\n".join(lines) or "  (no parameters)"
-    return f"Tool: {name}\nDescription: {description(name)}\nParameters:\n{listed}"

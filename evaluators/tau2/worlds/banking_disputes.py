@@ -79,6 +79,15 @@ DEBIT_FLAGS = (
     "card_in_possession", "contacted_merchant", "police_report_filed",
     "written_statement_provided",
 )  # fmt: skip
+CREDIT_KINDS = {
+    "contacted_merchant": "bool",
+    "eligible_for_provisional_credit": "bool",
+    "partial_refund_amount": "float",
+}
+DEBIT_KINDS = {
+    **dict.fromkeys((*DEBIT_FLAGS, "provisional_credit_eligible"), "bool"),
+    **dict.fromkeys(("disputed_amount", "customer_max_liability_amount"), "float"),
+}
 CREDIT_CHOICES = {
     "card_action": CREDIT_ACTIONS,
     "dispute_reason": CREDIT_REASONS,
@@ -170,7 +179,9 @@ class DisputeTools:
 
     bank: Bank
 
-    @discoverable("write", takes=CREDIT_TAKES, optional=("partial_refund_amount",))
+    @discoverable(
+        "write", takes=CREDIT_TAKES, optional=("partial_refund_amount",), kinds=CREDIT_KINDS
+    )
     def file_credit_card_transaction_dispute_4829(self, given: Json) -> str:
         given.setdefault("partial_refund_amount", None)
         need((), given["transaction_id"], given["user_id"])
@@ -193,7 +204,7 @@ class DisputeTools:
             raise Refusal(TAKEN)
         return "\n".join(credit_receipt(dispute))
 
-    @discoverable("write", takes=DEBIT_TAKES)
+    @discoverable("write", takes=DEBIT_TAKES, kinds=DEBIT_KINDS)
     def file_debit_card_transaction_dispute_6281(self, given: Json) -> str:
         check_debit_dispute(given)
         eligible, amount = given["provisional_credit_eligible"], given["disputed_amount"]

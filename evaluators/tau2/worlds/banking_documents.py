@@ -10,28 +10,10 @@ from pathlib import Path
 
 from evaluators.tau2.pack import read_json, read_text
 from evaluators.tau2.worlds import banking_desk
+from evaluators.tau2.worlds.banking_texts import Texts
 from evaluators.tau2.worlds.store import Json, Store
 from evaluators.tau2.worlds.toolkit import tool
-from harness.types import ToolSpec
 
-GREP = ToolSpec(
-    "grep",
-    "Search for a regex pattern in all knowledge base documents.\n\n"
-    "Returns documents ranked by number of matches, with full content.",
-    {
-        "properties": {
-            "pattern": {
-                "description": "The regex pattern to search for "
-                "(e.g., 'credit.*card', 'fee|charge')",
-                "title": "Pattern",
-                "type": "string",
-            }
-        },
-        "required": ["pattern"],
-        "title": "parameters",
-        "type": "object",
-    },
-)
 SHOWN = 10
 
 
@@ -98,8 +80,10 @@ class GrepMixin:
 class KnowledgeTools(GrepMixin, banking_desk.KnowledgeTools):
     """The desk with `grep`. It keeps the official name, which errors show."""
 
-    def __init__(self, store: Store, logged_reads: Collection[str], documents: Documents) -> None:
-        super().__init__(store, logged_reads)
+    def __init__(
+        self, store: Store, logged_reads: Collection[str], texts: Texts, documents: Documents
+    ) -> None:
+        super().__init__(store, logged_reads, texts)
         self.documents = documents
 
 
