@@ -1,0 +1,191 @@
+"""Keep training samples clear of benchmarks: 8-grams of user texts, short queries, gold calls.
+
+A benchmark lends itself by a module `evaluators.<name>.texts` with `user_texts(root)` and, where
+it has gold calls, `gold_calls(root)`. A benchmark whose pack is not on this machine, or that says
+nothing of its texts, is listed as not checked: silence would read as "clean".
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pkgutil
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import evaluators
+from harness.faults import UserMistake
+from harness.packs import locate, pack_names
+
+GRAM = 8
+SHORTEST = 3
+SPECIFIC = 4
+TOKEN = re.compile(r"[a-z0-9]+")
+Call = tuple[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What of a sample could have been copied: the texts its user says, the calls it makes."""
+
+    id: str
+    texts: Sequence[str]
+    calls: Sequence[Call] = ()
+
+
+@dataclass(frozen=True)
+class Hit:
+    """Why a sample is dropped: `kind` is gram, query or call; `evidence` is what both hold."""
+
+    sample: str
+    source: str
+    kind: str
+    evidence: str
+
+
+@dataclass
+class Index:
+    """Grams, short queries and calls of benchmarks, each with the first source that holds it."""
+
+    grams: dict[str, str] = field(default_factory=dict)
+    queries: dict[str, str] = field(default_factory=dict)
+    calls: dict[str, str] = field(default_factory=dict)
+
+    def add(self, source: str, texts: Iterable[str], calls: Iterable[Call] = ()) -> None:
+        """Take in a benchmark. Texts that repeat are read once.
+
+        Left out: texts in other scripts, of which the tokens keep only numbers, and queries of one
+        or two words ("thanks", "Paris"), which are nobody's.
+        """
+        for text in dict.fromkeys(texts):
+            tokens = tokenize(text) if is_latin(text) else []
+            if SHORTEST <= len(tokens) < GRAM:
+                self.queries.setdefault(" ".join(tokens), source)
+            for gram in grams_of(tokens):
+                self.grams.setdefault(gram, source)
+        for call in calls:
+            if (signature := sign(call)) is not None:
+                self.calls.setdefault(signature, source)
+
+    def hit(self, sample: Sample) -> Hit | None:
+        """Return the first thing that a sample shares with a benchmark, or None."""
+        for text in sample.texts:
+            tokens = tokenize(text)
+            if len(tokens) < GRAM:
+                query = " ".join(tokens)
+                if query in self.queries:
+                    return Hit(sample.id, self.queries[query], "query", query)
+            for gram in grams_of(tokens):
+                if gram in self.grams:
+                    return Hit(sample.id, self.grams[gram], "gram", gram)
+        for call in sample.calls:
+            signature = sign(call)
+            if signature is not None and signature in self.calls:
+                return Hit(sample.id, self.calls[signature], "call", signature)
+        return None
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """The benchmarks that an index holds, and those it does not with the reason."""
+
+    checked: Mapping[str, Mapping[str, int]]
+    unchecked: Mapping[str, str]
+
+
+def tokenize(text: str) -> list[str]:
+    return TOKEN.findall(text.lower())
+
+
+def is_latin(text: str) -> bool:
+    """Say whether at least half of a text's letters are a–z."""
+    letters = [char for char in text if char.isalpha()]
+    return 2 * sum(char.isascii() for char in letters) >= len(letters)
+
+
+def grams_of(tokens: Sequence[str]) -> Iterator[str]:
+    """Yield every run of 8 tokens."""
+    for start in range(len(tokens) - GRAM + 1):
+        yield " ".join(tokens[start : start + GRAM])
+
+
+def sign(call: Call) -> str | None:
+    """Return a call as normalised text; None where its arguments say too little to be a copy.
+
+    `start(mode="on")` is what anyone would write; four tokens of values are a coincidence no more.
+    """
+    name, arguments = call
+    values = json.dumps(list(arguments.values()), default=str)
+    if len(tokenize(values)) < SPECIFIC:
+        return None
+    return name + json.dumps(normal(arguments), sort_keys=True, default=str)
+
+
+def normal(value: Any) -> Any:
+    """Fold what does not distinguish values: case, punctuation, 5 and 5.0."""
+    if isinstance(value, str):
+        return " ".join(tokenize(value))
+    if isinstance(value, Mapping):
+        return {key: normal(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [normal(part) for part in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def benchmarks() -> dict[str, ModuleType | None]:
+    """Return every benchmark by name with the module of its texts, where it has one."""
+    names = {part.name for part in pkgutil.iter_modules(evaluators.__path__) if part.ispkg}
+    found: dict[str, ModuleType | None] = {}
+    for name in sorted(names | set(pack_names())):
+        has = name in names and find_spec(f"evaluators.{name}.texts") is not None
+        if has or name in pack_names():
+            found[name] = import_module(f"evaluators.{name}.texts") if has else None
+    return found
+
+
+def root_of(name: str) -> Path:
+    """Return the folder of a pack; raises UserMistake where it is not on this machine."""
+    if name in pack_names():
+        return locate(name).root
+    folder = Path(os.environ.get("HARNESS_PACKS", "")) / name
+    if "HARNESS_PACKS" not in os.environ or not folder.is_dir():
+        raise UserMistake(f"pack {name} is not on this machine")
+    return folder
+
+
+def build_index() -> tuple[Index, Coverage]:
+    """Index every benchmark whose pack is on this machine."""
+    index, checked, unchecked = Index(), {}, {}
+    for name, module in benchmarks().items():
+        if module is None:
+            unchecked[name] = "it says nothing of its texts"
+            continue
+        try:
+            root = root_of(name)
+        except UserMistake as mistake:
+            unchecked[name] = str(mistake).split(":")[0]
+            continue
+        before = (len(index.grams), len(index.queries), len(index.calls))
+        calls = module.gold_calls(root) if hasattr(module, "gold_calls") else ()
+        index.add(name, module.user_texts(root), calls)
+        after = (len(index.grams), len(index.queries), len(index.calls))
+        named = zip(("grams", "queries", "calls"), after, before, strict=True)
+        checked[name] = {kind: new - old for kind, new, old in named}
+    return index, Coverage(checked, unchecked)
+
+
+def count_hits(hits: Iterable[Hit]) -> dict[str, dict[str, int]]:
+    """Count hits per source and kind."""
+    counts: dict[str, Counter[str]] = {}
+    for hit in hits:
+        counts.setdefault(hit.source, Counter())[hit.kind] += 1
+    return {source: dict(sorted(kinds.items())) for source, kinds in sorted(counts.items())}

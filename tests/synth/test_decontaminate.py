@@ -1,0 +1,88 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from synth import decontaminate
+from synth.decontaminate import Hit, Index, Sample, build_index, count_hits, sign
+
+QUERY = "Please move the quarterly report into the archive folder before noon today"
+
+
+@pytest.fixture
+def index() -> Index:
+    found = Index()
+    calls = [
+        ("post", {"text": "The meeting moved to Friday", "tags": ["#Work"]}),
+        ("start", {"mode": "on"}),
+    ]
+    found.add(
+        "bench", [QUERY, "What is my first name?", "Hi", "明天下午一点半 30 分 12 秒 7 点"], calls
+    )
+    return found
+
+
+def hit(index: Index, *texts: str, calls: list[tuple[str, dict[str, object]]] | None = None) -> str:
+    found = index.hit(Sample("s", texts, calls or []))
+    return found.kind if found else ""
+
+
+def test_eight_shared_tokens_are_a_hit_whatever_case_and_punctuation(index: Index) -> None:
+    assert hit(index, "Hello! MOVE the quarterly report; into the archive, folder.") == "gram"
+
+
+def test_seven_shared_tokens_are_none(index: Index) -> None:
+    assert hit(index, "Hello! move the quarterly report into the archive, then stop there") == ""
+
+
+def test_the_second_text_of_a_sample_counts_too(index: Index) -> None:
+    assert hit(index, "Hello there", QUERY) == "gram"
+
+
+def test_short_queries_match_whole_only(index: Index) -> None:
+    assert hit(index, "what is MY first name") == "query"
+    assert hit(index, "what is my first name again") == ""
+
+
+def test_greetings_and_numbers_of_other_scripts_are_no_queries(index: Index) -> None:
+    assert hit(index, "Hi", "30 12 7") == ""
+
+
+def test_a_gold_call_with_telling_arguments_is_a_hit(index: Index) -> None:
+    copied = ("post", {"tags": ["work"], "text": "the meeting moved to friday"})
+    assert hit(index, "Say it", calls=[copied]) == "call"
+    assert hit(index, "Say it", calls=[("post", {**copied[1], "text": "We meet at noon"})]) == ""
+    assert hit(index, "Say it", calls=[("start", {"mode": "on"})]) == ""
+
+
+def test_whole_numbers_are_the_same_as_integers() -> None:
+    assert sign(("pay", {"to": "Ada B C", "sum": 5.0})) == sign(
+        ("pay", {"sum": 5, "to": "ada b c"})
+    )
+    assert sign(("pay", {"to": "Ada B C", "sum": 5.5})) != sign(
+        ("pay", {"sum": 5, "to": "ada b c"})
+    )
+
+
+def test_hits_are_counted_per_source_and_kind() -> None:
+    hits = [Hit("1", "a", "gram", ""), Hit("2", "a", "gram", ""), Hit("3", "b", "call", "")]
+    assert count_hits(hits) == {"a": {"gram": 2}, "b": {"call": 1}}
+
+
+def test_every_benchmark_here_is_checked_and_every_absent_one_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "vita" / "domains" / "delivery"
+    folder.mkdir(parents=True)
+    task = {"instructions": "You want rice noodles without anything fried in it delivered at noon"}
+    (folder / "tasks_en.json").write_text(json.dumps([task]))
+    monkeypatch.setenv("HARNESS_PACKS", str(tmp_path))
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "none"))
+    index, coverage = build_index()
+    assert coverage.checked == {"vita": {"grams": 5, "queries": 0, "calls": 0}}
+    assert set(coverage.unchecked) >= {"bfcl", "tau2"}
+    assert set(coverage.checked) | set(coverage.unchecked) == set(decontaminate.benchmarks())
+    copied = Sample("s", ["I want rice noodles without anything fried in it, please"])
+    found = index.hit(copied)
+    assert found is not None
+    assert found.source == "vita"
