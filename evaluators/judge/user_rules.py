@@ -13,7 +13,7 @@ from evaluators.judge.trace import Trace
 from evaluators.judge.values import fold
 
 _CONFIRM = re.compile(
-    r"\b(?:do you (?:want|confirm|agree)|would you like|shall i|should i|may i|can i"
+    r"\b(?:do you (?:want|confirm|agree)|would you like|shall i|should i|(?<!how )(?:may|can) i"
     r"|is (?:that|this) (?:correct|ok|right|okay)|please confirm|confirm\b[^?]*\?"
     r"|proceed\b[^?]*\?|\(yes)",
     re.I,
@@ -76,17 +76,16 @@ def inventions(case: Case, trace: Trace) -> Iterator[Slip]:
     """U3: an id, number or e-mail that is in no scenario, agent text or user-tool result."""
     if not case.scenario:
         return
-    seen = [case.scenario]
+    seen = [fold(case.scenario)]
     for index, line in enumerate(trace.log):
         if line.author != "user":
             if line.author == "agent" or line.owner == "user":
-                seen.append(line.text)
+                seen.append(fold(line.text))
             continue
-        text = fold("\n".join(seen))
-        for token in _PARTICULAR.findall(line.text):
-            if bare(token) not in text and not line.stop:
+        for token in () if line.stop else _PARTICULAR.findall(line.text):
+            if not any(bare(token) in text for text in seen):
                 yield Slip("U3", index, f"{token} is in no scenario", True)
-        seen.append(line.text)
+        seen.append(fold(line.text))
 
 
 def bare(token: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluators.tau2 import prompts
+from evaluators.tau2.cases import UNCHECKED
 from evaluators.tau2.history import STOP_TEXTS
 from evaluators.tau2.pack import VERSION, hashes, root
 from evaluators.tau2.parties import DONE, Checked, DoneTool, Solo, StopGuard
@@ -104,6 +105,7 @@ def benchmark(
             "reward_basis": "of each task",
             **({"user": LABEL} if user == "scripted" else {"mode": user}),
             "prompts": prompts.texts().source,
+            **({} if solo else {"user_rules": f"never fire here: {UNCHECKED}"}),
             **text_notes(domains),
             **{name: value for name, value in settings.items() if value},
         },

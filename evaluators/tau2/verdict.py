@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import isclose, prod
 from typing import Any
 
 from evaluators.tau2 import rewards
 from evaluators.tau2.assertions import judge_assertions
+from evaluators.tau2.cases import user_parts
 from evaluators.tau2.rewards import EnvironmentCheck
 from evaluators.tau2.worlds.domain import Row, domain_of
 from harness.faults import ModelFault
@@ -29,6 +31,11 @@ class Tau2Evaluator:
         self.sampling = sampling or {"temperature": 0.0}
 
     async def __call__(self, task: Task, episode: Episode) -> Verdict:
+        verdict = await self.score(task, episode)
+        return replace(verdict, parts={**verdict.parts, **user_parts(task, episode, verdict)})
+
+    async def score(self, task: Task, episode: Episode) -> Verdict:
+        """Return the official reward with its components."""
         row = task.payload
         if episode.end not in SCORED_ENDS:
             parts: dict[str, Any] = {
