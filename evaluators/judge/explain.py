@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from evaluators.judge.align import Alignment, Planned, agrees
 from evaluators.judge.case import Case, Tool
-from evaluators.judge.trace import Act
+from evaluators.judge.tags import is_pending
+from evaluators.judge.trace import Act, Trace
 from evaluators.judge.values import leaves, plain
 
 Why = Literal["failed", "arguments", "tool", "login", "missing"]
@@ -40,7 +41,7 @@ class Hole:
         return self.act is not None
 
 
-def explain(case: Case, alignment: Alignment) -> tuple[list[Hole], list[Act]]:
+def explain(case: Case, trace: Trace, alignment: Alignment) -> tuple[list[Hole], list[Act]]:
     """Return the holes with their reasons, and the strangers that explain none of them."""
     free = list(alignment.strangers)
     by_turn: dict[int, list[Planned]] = defaultdict(list)
@@ -50,7 +51,9 @@ def explain(case: Case, alignment: Alignment) -> tuple[list[Hole], list[Act]]:
     for turn, group in by_turn.items():
         near = [a for a in free if case.flat or a.turn == turn]
         found = explain_turn(group, near, case.tools or {})
-        used = {id(h.act) for h in found}
+        if not case.flat:
+            stand_in(found, near, alignment, trace)
+        used = {id(hole.act) for hole in found}
         free = [a for a in free if id(a) not in used]
         holes += found
     return sorted(holes, key=lambda hole: hole.planned.number), free
@@ -77,6 +80,32 @@ def explain_turn(
         tool = tools.get(planned.gold.name)
         holes.append(Hole(planned, "login" if tool and tool.auth else "missing"))
     return holes
+
+
+def stand_in(
+    holes: Sequence[Hole], near: Sequence[Act], alignment: Alignment, trace: Trace
+) -> None:
+    """Let the only stranger of a turn explain its only open hole, whatever the kinds.
+
+    It must stand exactly where the planned call was due. A lookup in a write's place counts only
+    where the agent then talks as if it were done: otherwise it looked something up and stopped.
+    """
+    open_holes = [hole for hole in holes if hole.why == "missing"]
+    left = [act for act in near if all(act is not hole.act for hole in holes)]
+    if len(open_holes) != 1 or len(left) != 1 or open_holes[0].planned.gold.role != "agent":
+        return
+    hole, act = open_holes[0], left[0]
+    said = trace.said(hole.turn)
+    if in_place(act, hole.planned, alignment) and said and not is_pending(said[-1][1]):
+        hole.why, hole.act = "tool", act
+
+
+def in_place(act: Act, planned: Planned, alignment: Alignment) -> bool:
+    """Say whether an act stands between the acts of the planned calls around a hole."""
+    done = [p for p in alignment.planned if p.turn == planned.turn and p.done and p.act]
+    before = [p.act.number for p in done if p.act and p.number < planned.number]
+    after = [p.act.number for p in done if p.act and p.number > planned.number]
+    return max(before, default=-1) < act.number < min(after, default=act.number + 1)
 
 
 def nearest(planned: Planned, near: Sequence[Act], tools: Mapping[str, Tool]) -> Act | None:

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 _SUSPICIOUS = re.compile(
-    r'"(?:errors?|exception|success|succeeded|ok|status(?:_?code)?|code|message|detail)"', re.I
+    r'"(?:errors?|exception|success|succeeded|ok|status(?:_?code)?|code|message|detail)"'
+    r'|"(?:error|exception|traceback)\b',
+    re.I,
 )
 _ERROR_WORD = re.compile(r"(?:error|exception|traceback|failed|failure|fatal)\b", re.I)
 _ERROR_STATUS = re.compile(
@@ -16,23 +18,38 @@ _ERROR_STATUS = re.compile(
     r"|access denied|permission denied)\b|fail(?:ed|ure)?$",
     re.I,
 )
-_ERROR_PROSE = re.compile(r"(?:error|exception|traceback|failure)\b|failed(?: to\b|\s*:)", re.I)
+_ERROR_PROSE = re.compile(
+    r"(?:error|exception|traceback|failure|invalid|unauthori[sz]ed|forbidden|(?:access|permission)"
+    r" denied|not (?:found|authenticated|authori[sz]ed|logged in))\b|failed(?: to\b|\s*:)"
+    r"|[45]\d\d [A-Z]",
+    re.I,
+)
+_ERROR_FIELD = re.compile(r"(?:error|exception|traceback)\b\s*[:(]", re.I)
 _INFORMATIVE = re.compile(
     r"\balready\b|\bno (?:change|update|action)s? (?:was |were |is )?(?:needed|necessary|made)"
     r"|\bnothing to\b|\bup to date\b",
     re.I,
 )
 _AUTH = re.compile(
-    r"\bun-?authori[sz]ed|\bnot (?:currently )?(?:authori[sz]ed|authenticated|logged[ -]?in|signed"
-    r"[ -]?in)|\bunauthenticated|\bauthenticat\w* (?:is )?(?:required|failed|needed)|\b(?:log|sign)"
-    r"[ -]?in (?:first|is required|required|to )|\blogin (?:first|is required|required|needed)"
-    r"|\bmust (?:first )?(?:be (?:logged|signed)|log|sign|authenticate)|\bplease (?:first )?"
-    r"(?:log|sign|authenticate)|\bpermission|\bforbidden|\baccess (?:is )?denied"
-    r"|\b(?:invalid|expired|missing|bad|wrong|incorrect) (?:access |auth\w* |session |bearer "
-    r"|refresh )?(?:tokens?|credentials?|passwords?|sessions?|api[ _-]?keys?)\b|\b(?:token|session)"
-    r" (?:is |has )?(?:invalid|expired|missing)|\bno (?:active|valid) (?:session|login|token)"
-    r"|\bnot allowed for (?:this|your) (?:user|account|role)|\b40[13]\b"
-    r"|\binsufficient (?:privilege|right|scope|permission)",
+    r"\bun-?authori[sz]ed|\bunauthenticated|\bforbidden\b|\b40[13]\b|\bpermission"
+    r"|\b(?:access|authori[sz]ation|authentication) (?:is |was )?denied"
+    r"|\bnot (?:currently |yet )?(?:authori[sz]ed|authenticated|logged[ -]?in|signed[ -]?in)"
+    r"|\bno (?:user|one|member|account|customer)(?: is)?(?: currently)? (?:logged|signed)"
+    r"|\b(?:authenticat|authori[sz]at)\w* (?:is |was )?(?:required|failed|needed|necessary|missing)"
+    r"|\brequires? (?:an? |to be |you to )?(?:authenticat|authori[sz]|log|sign)"
+    r"|\b(?:log|sign)[ -]?in (?:first|is required|required|to |before)"
+    r"|\blogin (?:first|is required|required|needed|failed)"
+    r"|\bmust (?:first )?(?:be (?:logged|signed|authenticated|authori[sz]ed)|log|sign|authenticate)"
+    r"|\bplease (?:first )?(?:log|sign|authenticate)"
+    r"|\b(?:invalid|expired|missing|bad|wrong|incorrect|no|unknown) "
+    r"(?:access |auth\w* |session |bearer |refresh |login |user )*"
+    r"(?:tokens?|credentials?|passwords?|sessions?|api[ _-]?keys?)\b"
+    r"|\b(?:tokens?|sessions?|credentials?|passwords?) (?:is |are |has |have |was |were )?(?:not )?"
+    r"(?:been )?(?:invalid|expired|missing|required|incorrect|revoked|found|provided|valid)"
+    r"|\bnot allowed for (?:this|your) (?:user|account|role)"
+    r"|\b(?:insufficient|lack\w*|without) (?:the )?(?:necessary |required )?"
+    r"(?:privilege|right|scope|permission|access)"
+    r"|\bdo(?:es)?(?: not|n['’]t) have (?:\w+ )?(?:access|permission|rights?)",
     re.I,
 )
 _TRANSIENT = re.compile(
@@ -99,7 +116,10 @@ def _bad_status(value: Mapping[str, Any]) -> str | None:
 def _inside(value: Mapping[str, Any], depth: int) -> str | None:
     if depth == 0:
         return None
-    inner = (value[key] for key in _WRAPPERS if isinstance(value.get(key), Mapping))
+    inner = [value[key] for key in _WRAPPERS if key in value]
+    for item in inner:
+        if isinstance(item, str) and _ERROR_FIELD.match(item.strip()):
+            return item[:500]
     return next((text for item in inner if (text := inspect(item, depth - 1))), None)
 
 

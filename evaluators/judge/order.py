@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from evaluators.judge.align import Alignment, Planned
 from evaluators.judge.case import Case
 from evaluators.judge.categories import INCORRECT, WRONG_ORDER
 from evaluators.judge.findings import Notes
-from evaluators.judge.provenance import Sources, sources_before
+from evaluators.judge.provenance import sources_before
 from evaluators.judge.trace import Act, Trace
 from evaluators.judge.values import leaves, plain
 
@@ -49,33 +51,97 @@ def dependency(case: Case, trace: Trace, first: Planned, second: Planned) -> str
     one, two = tools.get(first.gold.name), tools.get(second.gold.name)
     if one and one.auth and not (two and two.auth):
         return "which authenticates"
-    assert first.act is not None
-    assert second.act is not None
-    if value := consumed(case, trace, first.act, second.act):
+    if value := consumed(case, trace, first, second):
         return f"whose answer holds {value}"
     entity = shared_entity(first.gold.arguments, second.gold.arguments)
     read_after_write = one and one.write and two and two.write is False
     return f"which changes {entity}" if entity and read_after_write else ""
 
 
-def consumed(case: Case, trace: Trace, first: Act, second: Act) -> str:
-    """Return an argument of the second call that the first one's answer holds, and that nothing
-    showed before the second call was made."""
-    if not first.text:
+def consumed(case: Case, trace: Trace, first: Planned, second: Planned) -> str:
+    """Return an argument of the second call that comes from the first one's answer.
+
+    Values that the first call was itself given, or that the user just named, do not come from it;
+    in flat plans neither do those that were visible before the second call was made.
+    """
+    assert first.act is not None
+    assert second.act is not None
+    answer = first.act.text or ""
+    if not answer:
         return ""
-    answer = Sources([first.text])
-    values = [v for v in leaves(dict(second.arguments)) if is_specific(v) and answer.holds(v)]
-    if not values:
-        return ""
-    visible = sources_before(case, trace, second)
-    return next((str(v)[:80] for v in values if not visible.holds(v)), "")
+    named = "\n".join([json.dumps(dict(first.act.arguments), default=str), *requests(trace, first)])
+    for name, argument in second.act.arguments.items():
+        for value in leaves(argument):
+            text = quoted(name, value, answer)
+            if text and not stands_in(text, named):
+                visible = sources_before(case, trace, second.act) if case.flat else None
+                if visible is None or not visible.holds(value):
+                    return text[:80]
+    return ""
 
 
-def is_specific(value: Any) -> bool:
-    """Say whether a value can carry a dependency (truths, nulls and prose cannot)."""
+def requests(trace: Trace, planned: Planned) -> list[str]:
+    """Return what the user asked for in the turn of a planned call (anything, in flat plans)."""
+    assert planned.act is not None
+    return [trace.log[i].text for i in trace.starts if trace.turn_of(i) == planned.act.turn]
+
+
+def quoted(name: str, value: Any, answer: str) -> str:
+    """Return the part of an argument that an answer holds, as text, or an empty text.
+
+    Of prose it is four words in a row; a small number counts only under a key that shares a word
+    with the parameter (`"id": 3` for ticket_id).
+    """
+    if isinstance(value, bool) or value is None:
+        return ""
+    text = str(value)
+    words = text.split()
+    if len(words) >= 4:
+        runs = (" ".join(words[i : i + 4]) for i in range(len(words) - 3))
+        return next((run for run in runs if run in answer), "")
+    if not stands_in(text, answer):
+        return ""
+    if is_small(value):
+        return text if any(related(name, key) for key in keys_of(answer, value)) else ""
+    return text if len(text) >= 3 else ""
+
+
+def is_small(value: Any) -> bool:
+    """Say whether a number is so small that it may stand anywhere by chance."""
     if isinstance(value, str):
-        return 0 < len(value.split()) < 4
-    return isinstance(value, int | float) and not isinstance(value, bool)
+        return value.isdigit() and len(value) < 4
+    return isinstance(value, int | float) and float(value).is_integer() and abs(value) < 1000
+
+
+def stands_in(text: str, place: str) -> bool:
+    """Find a text bounded by the ends of words."""
+    return re.search(rf"(?<![\w.]){re.escape(text)}(?![\w]|\.\d)", place) is not None
+
+
+def keys_of(answer: str, value: Any) -> list[str]:
+    """List the keys under which an answer holds a value."""
+    try:
+        return list(_keys(json.loads(answer), plain(value), ""))
+    except (ValueError, RecursionError):
+        return []
+
+
+def _keys(node: Any, wanted: Any, key: str) -> Iterator[str]:
+    if isinstance(node, dict):
+        for name, item in node.items():
+            yield from _keys(item, wanted, name)
+    elif isinstance(node, list):
+        for item in node:
+            yield from _keys(item, wanted, key)
+    elif plain(node) == wanted:
+        yield key
+
+
+def related(parameter: str, key: str) -> bool:
+    """Say whether a parameter and a field have a word in common."""
+    one, two = (set(re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", n).lower()))
+                for n in (parameter, key))  # fmt: skip
+    return bool(one & two)
 
 
 def shared_entity(one: Mapping[str, Any], two: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ def judge(case: Case, *, guess: bool = False) -> Judgement:
         return attribution.of_fault(case)
     alignment = align(case, trace)
     notes = Notes()
-    gaps, strangers = explain(case, alignment)
+    gaps, strangers = explain(case, trace, alignment)
     if holes.no_calls(case, trace, alignment, notes):
         gaps = []
     holes.label(case, trace, alignment, gaps, notes)

@@ -9,12 +9,12 @@ from evaluators.judge.align import Alignment
 from evaluators.judge.case import Case
 from evaluators.judge.categories import ANNOUNCED, ASKED
 from evaluators.judge.findings import Finding
-from evaluators.judge.trace import Trace
+from evaluators.judge.trace import Trace, admits_failure
 
 _WILL = re.compile(
     r"\b(?:i(?:['’]ll| will| am going to|['’]m going to| shall)|let me)"
     r"(?: now| then| next| also| just| proceed(?: now)? (?:to|with))*\s+"
-    r"(?!be (?:happy|glad|able)|need|wait|assist|help|let you know)"
+    r"(?!be (?:happy|glad|able)|know|need|wait|assist|help|let you know)"
     r"\w+[^.!?\n]*",
     re.I,
 )
@@ -42,6 +42,12 @@ def look(case: Case, trace: Trace, alignment: Alignment) -> Iterator[Finding]:
         if case.user_mode == "fixed_queries" and (found := _QUESTION.search(text[-_TAIL:])):
             reason = "nobody answers questions of a fixed-query run"
             yield Finding(ASKED, reason, turn, message, span=around(text, found[0]))
+
+
+def is_pending(text: str) -> bool:
+    """Say whether a reply leaves something open: it announces, asks, or admits a failure."""
+    promised = any(True for _ in announced(0, 0, text))
+    return promised or bool(_QUESTION.search(text[-_TAIL:])) or admits_failure(text)
 
 
 def announced(turn: int, message: int, text: str) -> Iterator[Finding]:

@@ -108,4 +108,9 @@ class Trace:
 
     def acknowledged(self, act: Act) -> bool:
         """Say whether the agent, before the next user text, says that something went wrong."""
-        return any(i > act.message and _ADMITS.search(text) for i, text in self.said(act.turn))
+        return any(i > act.message and admits_failure(text) for i, text in self.said(act.turn))
+
+
+def admits_failure(text: str) -> bool:
+    """Say whether a text speaks of something that could not be done."""
+    return _ADMITS.search(text) is not None

@@ -100,6 +100,7 @@ def independent(base: Base, script: Script, rng: random.Random) -> tuple[Spot, S
         for two in answers
         if one.turn == two.turn
         and two.batch == one.batch + 1
+        and all(len(script[s.turn].batches[s.batch]) == 1 for s in (one, two))
         and not is_write(base, one.move)
         and not is_write(base, two.move)
         and not any(str(v) in answers[one] for v in two.move.arguments.values())
@@ -132,7 +133,7 @@ def spelling(value: Any, rng: random.Random) -> Any:
     if isinstance(value, int):
         return rng.choice([float(value), str(value)])
     if isinstance(value, float):
-        return f"${value:,}"
+        return f"${value:,}" if value > 0 else value
     try:
         day = date.fromisoformat(value)
     except ValueError:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 from evaluators.judge.case import Action
@@ -26,6 +25,7 @@ from evaluators.judge.quality.spots import (
     code_like,
     insert,
     is_write,
+    remove,
     spots,
     truthful_replies,
     visible_values,
@@ -88,24 +88,25 @@ def absent_parameter(base: Base, script: Script, rng: random.Random) -> Planted 
 
 
 def wrong_tool(base: Base, script: Script, rng: random.Random) -> Planted | None:
-    """Another tool of the same kind stands in a call's place, its arguments kept where they fit."""
+    """Another tool stands in a call's place: of either kind, its arguments kept, cut or none."""
     places = [(s, others) for s in spots(script) if (others := alternatives(base, s))]
     if not places:
         return None
     spot, others = rng.choice(places)
     name = rng.choice(others)
-    known = {k: v for k, v in spot.move.arguments.items() if k in base.tools[name].properties}
-    move = Move(name, known or spot.move.arguments, (json.dumps({"done": True}), False))
+    fitting = {k: v for k, v in spot.move.arguments.items() if k in base.tools[name].properties}
+    arguments = rng.choice([spot.move.arguments, fitting, {}])
+    move = Move(name, arguments, (json.dumps({"done": True}), False))
     edited = alter(truthful_replies(base, script), spot, move)
     return plant(base, edited, "wrong tool", (INCORRECT, WRONG_TOOL))
 
 
 def alternatives(base: Base, spot: Spot) -> list[str]:
-    """List tools of the same kind that the plan does not use in this turn."""
+    """List tools that the plan does not use in this turn; logins stand for nothing else."""
     here = {call.name for call in base.asks[spot.turn].calls}
-    write = base.tools[spot.move.name].write
-    return [n for n, t in base.tools.items() if t.write is write and not t.auth and n not in here
-            and not base.tools[spot.move.name].auth]  # fmt: skip
+    if base.tools[spot.move.name].auth:
+        return []
+    return [name for name, tool in base.tools.items() if not tool.auth and name not in here]
 
 
 def invented_tool(base: Base, script: Script, rng: random.Random) -> Planted | None:
@@ -159,40 +160,31 @@ def call_instead_of_text(base: Base, script: Script, rng: random.Random) -> Plan
 
 def wrong_order(base: Base, script: Script, rng: random.Random) -> Planted | None:
     """A call runs before the one whose answer it uses."""
-    good = play(base, script)
-    texts = {line.call_id: line.text for line in good.log if line.author == "tool"}
-    ids = [c.id for line in good.log for c in line.calls]
+    told = truthful_replies(base, script)
+    good = [line for line in play(base, script).log if line.author == "tool"]
     places = spots(script)
+    fixed = {
+        s: replace(s.move, answer=(m.text, m.error)) for s, m in zip(places, good, strict=True)
+    }
     pairs = [
         (first, second)
-        for number, (first, second) in zip(ids, pairwise(places), strict=False)
-        if first.turn == second.turn and feeds(base, script, first, second, texts[number])
+        for number, first in enumerate(places)
+        for second in places[number + 1 :]
+        if first.turn == second.turn
+        and feeds(script, first, second, (fixed[first].answer or ("", False))[0])
     ]
     if not pairs:
         return None
     first, second = rng.choice(pairs)
-    told = truthful_replies(base, script)
-    answers = {s: (texts[i], False) for s, i in zip(places, ids, strict=True)}
-    edited = alter(told, first, replace(second.move, answer=answers[second]))
-    edited = alter(edited, second, replace(first.move, answer=answers[first]))
+    for spot in places:
+        told = alter(told, spot, fixed[spot])
+    edited = insert(remove(told, second), first, fixed[second], after=False)
     return plant(base, edited, "wrong order", (INCORRECT, WRONG_ORDER))
 
 
-def feeds(base: Base, script: Script, first: Spot, second: Spot, answer: str) -> bool:
-    """Say whether only the first call's answer shows an argument of the second."""
-    before = json.dumps([t.request for t in script[: first.turn + 1]]) + earlier(
-        base, script, first
-    )
-    values = [v for v in second.move.arguments.values() if isinstance(v, str) and len(v) > 4]
-    return any(v in answer and v not in before for v in values)
-
-
-def earlier(base: Base, script: Script, spot: Spot) -> str:
-    """Return all answers before a call."""
-    respond = base.open()
-    texts = []
-    for place in spots(script):
-        if place == spot:
-            break
-        texts.append(respond(place.move.name, place.move.arguments)[0])
-    return "\n".join(texts)
+def feeds(script: Script, first: Spot, second: Spot, answer: str) -> bool:
+    """Say whether the first call's answer, and neither it nor the request, shows an argument of
+    the second."""
+    before = script[first.turn].request + json.dumps(dict(first.move.arguments))
+    values = [str(v) for v in second.move.arguments.values() if isinstance(v, str | float)]
+    return any(len(v) > 2 and v in answer and v not in before for v in values)
