@@ -30,8 +30,8 @@ PATTERNS = (
 )
 QUANTITIES = frozenset(
     """amount quantity qty price cost fee distance gallons gallon liters litres liter miles
-    kilometers weight height width length area volume budget salary payment deposit count size duration
-    passengers people guests rooms tickets nights""".split()
+    kilometers weight height width length area volume budget salary payment deposit count size
+    duration passengers people guests rooms tickets nights""".split()
 )
 TELLING = 3
 Call = tuple[str, Mapping[str, Any]]
