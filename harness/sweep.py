@@ -3,22 +3,57 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
 from omegaconf import DictConfig
 
-from harness.launch import run
+from harness.configure import compose, explain
+from harness.faults import UserMistake
+from harness.launch import complain, run
 from harness.paths import conf_dir
+
+MULTIRUN = ("-m", "--multirun")
 
 
 def sweep(arguments: Sequence[str]) -> int:
-    """Hand the command line to Hydra. Every job has its own run folder and resumes by itself."""
+    """Hand the command line to Hydra. Every job has its own run folder and resumes by itself.
+
+    Every value of a sweep is composed once before, so that a mistake in one is said in one line
+    and nothing is launched.
+    """
+    if not set(MULTIRUN).isdisjoint(arguments):
+        try:
+            for overrides in each_value([a for a in arguments if not a.startswith("-")]):
+                compose(overrides)
+        except UserMistake as mistake:
+            return complain(mistake)
     sys.argv = [sys.argv[0], *arguments]
     job()
     return 0
+
+
+def each_value(overrides: Sequence[str]) -> Iterator[list[str]]:
+    """Yield override lists in which every value of every sweep occurs, beside first values."""
+    try:
+        parsed = OverridesParser.create().parse_overrides(list(overrides))
+    except HydraException as error:
+        raise UserMistake(explain(error)) from None
+    choices = [
+        [f"{one.get_key_element()}={value}" for value in one.sweep_string_iterator()]
+        if one.is_sweep_override()
+        else [str(one.input_line)]
+        for one in parsed
+    ]
+    first = [values[0] for values in choices]
+    yield first
+    for place, values in enumerate(choices):
+        for value in values[1:]:
+            yield [*first[:place], value, *first[place + 1 :]]
 
 
 @hydra.main(config_path=str(conf_dir()), config_name="config", version_base="1.3")

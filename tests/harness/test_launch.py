@@ -146,6 +146,9 @@ def test_a_plan_runs_nothing(tmp_path: Path) -> None:
         (["stages=[report]", "run=/proc"], "/proc"),
         (["run=/proc/x"], "/proc/x"),
         (["model"], "'model'"),
+        (["-m", "model=lexical,nope"], "Could not find 'model/nope'"),
+        (["-m", "seed=0,1", "modle=x"], "did you mean model"),
+        (["-m", "seed=["], "seed=["),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_status_2(
@@ -154,7 +157,7 @@ def test_a_mistake_is_one_line_and_exit_status_2(
     text: str,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert main([*arguments, f"runs_dir={tmp_path}"] if "=" in arguments[0] else arguments) == 2
+    assert main([*arguments, f"runs_dir={tmp_path}"] if "=" in arguments[-1] else arguments) == 2
     error = capsys.readouterr().err
     assert text in error
     assert len(error.strip().splitlines()) == 1
