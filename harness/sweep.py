@@ -39,21 +39,23 @@ def sweep(arguments: Sequence[str]) -> int:
 
 def each_value(overrides: Sequence[str]) -> Iterator[list[str]]:
     """Yield override lists in which every value of every sweep occurs, beside first values."""
-    try:
-        parsed = OverridesParser.create().parse_overrides(list(overrides))
-    except HydraException as error:
-        raise UserMistake(explain(error)) from None
-    choices = [
-        [f"{one.get_key_element()}={value}" for value in one.sweep_string_iterator()]
-        if one.is_sweep_override()
-        else [str(one.input_line)]
-        for one in parsed
-    ]
+    choices = [spread(override) for override in overrides]
     first = [values[0] for values in choices]
     yield first
     for place, values in enumerate(choices):
         for value in values[1:]:
             yield [*first[:place], value, *first[place + 1 :]]
+
+
+def spread(override: str) -> list[str]:
+    """Return an override once for every value of its sweep. Raises UserMistake."""
+    try:
+        one = OverridesParser.create().parse_override(override)
+    except HydraException as error:
+        raise UserMistake(f"cannot read {override!r}: {explain(error)}") from None
+    if not one.is_sweep_override():
+        return [override]
+    return [f"{one.get_key_element()}={value}" for value in one.sweep_string_iterator()]
 
 
 @hydra.main(config_path=str(conf_dir()), config_name="config", version_base="1.3")
