@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from evaluators.judge.case import Case, GoldCall, Tool, tool_of
 from evaluators.judge.user_errors import review_user
+from evaluators.tau2.history import STOP_TEXTS
 from evaluators.tau2.prompts import scenario
 from evaluators.tau2.rewards import ROLES, criteria_of
 from evaluators.tau2.worlds.domain import Domain, domain_of, specs_of
-from harness.types import Episode, Task, Verdict
+from harness.types import Episode, Message, Task, Verdict
 
 UNCHECKED = "U2, U10, U12 (tasks name no withheld facts, sub-tasks or changes of mind)"
 
@@ -74,6 +75,7 @@ def user_parts(task: Task, episode: Episode, verdict: Verdict) -> dict[str, Any]
     """Return what the rules U1 to U13 say of the user, as parts of a verdict; nothing in solo mode.
 
     `first_critical`: who made the first critical error, the user, the agent or (empty) nobody.
+    `user_stop`: how the user hung up, "none" where it did not.
     """
     if task.payload.get("solo"):
         return {}
@@ -81,4 +83,12 @@ def user_parts(task: Task, episode: Episode, verdict: Verdict) -> dict[str, Any]
     return {
         "user_errors": [error.evidence() for error in review.errors],
         "first_critical": review.first_critical,
+        "user_stop": stop_of(episode.log),
     }
+
+
+def stop_of(log: Sequence[Message]) -> str:
+    """Name the stop text with which the user ended the conversation: stop, transfer, …"""
+    last = next((line.text for line in reversed(log) if line.author == "user" and line.stop), "")
+    said = (text for text in STOP_TEXTS if text in last)
+    return next(said, "none").strip("#").lower().replace("-", "_")

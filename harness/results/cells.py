@@ -11,6 +11,7 @@ from typing import Any
 
 from harness.metrics import BadOutcomes, Summary, share, summarise
 from harness.outcomes import Outcome
+from harness.results.users import Users
 from harness.statistics import interval, minimum_detectable, variance_components
 from harness.tallies import Counts, ErrorPolicy, Record, pass_hat
 
@@ -27,6 +28,7 @@ class Cell:
     costs: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    users: Users = field(default_factory=Users)
 
     def add(self, outcome: Outcome) -> None:
         """Take in one trial."""
@@ -44,6 +46,7 @@ class Cell:
         if outcome.cost_usd is not None:
             self.costs.append(outcome.cost_usd)
         self.seconds.append(outcome.seconds)
+        self.users.add(outcome)
         self.count(outcome)
 
     def count(self, outcome: Outcome) -> None:
@@ -94,6 +97,7 @@ def cell_row(cell: Cell, ks: Sequence[int], policy: ErrorPolicy = "fail") -> Row
         "tasks_lost": summary.tasks_lost,
         "tasks_lost_drop": dropped.tasks_lost,
         **rates(cell.counts, statuses["error"]),
+        **cell.users.row(cell.counts["played"], ks, policy, cell.clusters),
         **spending(cell),
         **spreads(summary),
         "c_histogram": histogram_text(summary),
@@ -138,7 +142,6 @@ def rates(counts: Mapping[str, int], errors: int) -> Row:
     seats = {name.partition(":")[2]: m for name, m in counts.items() if name.startswith("error:")}
     return {
         "infra_error_rate": share(errors, played),
-        "user_error_rate": share(counts["blame:user"], played),
         "agent_error_rate": share(counts["blame:agent"], played),
         "env_error_rate": share(counts["blame:env"], played),
         "timeout_rate": share(counts["end:timeout"], played),

@@ -17,13 +17,14 @@ IDENTITY = words(
 )
 PER_K = words(
     "pass^{k} se_{k} ci_lo_{k} ci_hi_{k} ci_method_{k} pass@{k} pass^{k}_partial tasks_used_{k}",
-    "pass^{k}_drop tasks_used_drop_{k}",
+    "pass^{k}_drop tasks_used_drop_{k} pass^{k}_clean tasks_used_clean_{k}",
 )
 FIGURES = words(
     "avg_reward flaky_rate never_rate always_rate coverage tasks_lost tasks_lost_drop",
     "infra_error_rate user_error_rate agent_error_rate env_error_rate timeout_rate max_steps_rate",
-    "max_errors_rate fault_seats retries turns_mean tool_calls_mean tool_error_rate in_tokens",
-    "out_tokens cost_usd_mean cost_trials wall_s_mean variance_between variance_within icc",
+    "user_helped_rate user_hindered_rate user_minor_rate user_error_rules user_stops",
+    "first_critical trials_reviewed trials_clean max_errors_rate fault_seats retries turns_mean",
+    "tool_calls_mean tool_error_rate in_tokens out_tokens cost_usd_mean cost_trials wall_s_mean variance_between variance_within icc",
     "mde_paired c_histogram formula missing_domains",
 )
 WHOLE = re.compile(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -145,7 +146,7 @@ def notes_on(rows: Sequence[Row]) -> list[str]:
     scripted = {row["benchmark"]: row["scripted"] for row in rows if row["scripted"]}
     notes += [f"† {name}: rule-based parties: {who}" for name, who in scripted.items()]
     notes += [total_note(row) for row in rows if row["kind"] == "total"]
-    notes += [note for row in domains for note in (error_note(row), gap_note(row, ks)) if note]
+    notes += [note for row in domains for note in remarks(row, ks) if note]
     outside = {row["benchmark"]: row["outside"] for row in rows if row["outside"]}
     for name, count in outside.items():
         notes.append(f"{name}: {count} stored trials are not of this selection and not counted.")
@@ -199,6 +200,31 @@ def error_note(row: Row) -> str:
     return (
         f"{title(row)}: {row['errors']} trials failed for infrastructure "
         f"({percent(row['infra_error_rate'])} %); dropping them pass^1 is {dropped}{lost}."
+    )
+
+
+def remarks(row: Row, ks: Sequence[int]) -> tuple[str, ...]:
+    return error_note(row), gap_note(row, ks), user_note(row, ks)
+
+
+def user_note(row: Row, ks: Sequence[int]) -> str:
+    """Say what rules found wrong with the user, and what remains without the runs it decided."""
+    if not row.get("user_error_rate") or not row.get("trials_reviewed"):
+        return ""
+    shares = ("helped", "hindered", "minor")
+    split = ", ".join(f"{name} {percent(row[f'user_{name}_rate'])}" for name in shares)
+    first = json.loads(row["first_critical"] or "{}")
+    firsts = ", ".join(f"{who} {count}" for who, count in first.items())
+    rates = ", ".join(
+        f"pass^{k} {percent(row[f'pass^{k}_partial']) or '–'} → "
+        f"{percent(row[f'pass^{k}_clean']) or '–'}"
+        for k in shown_ks(ks)
+    )
+    return (
+        f"{title(row)}: the user erred (by rule) in {percent(row['user_error_rate'])} % of trials "
+        f"({split}){f'; first critical error: {firsts}' if firsts else ''}; over the "
+        f"{row['trials_clean']} trials without a critical user error {rates} (a selection, not a "
+        "score)."
     )
 
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -117,6 +118,45 @@ def test_errors_count_as_failures_and_stand_beside_the_dropped_figure() -> None:
     assert row["avg_reward"] == 6 / 12
     text = render_markdown([row])
     assert "2 trials failed for infrastructure (16.7 %); dropping them pass^1 is 66.7" in text
+
+
+def erring(outcome: Outcome, *severities: str, **parts: Any) -> Outcome:
+    errors = [{"rule": f"U{i}", "message": i, "severity": s} for i, s in enumerate(severities, 1)]
+    return replace(outcome, parts={"user_errors": errors, **parts})
+
+
+def test_user_errors_found_by_rule_stand_beside_the_scores() -> None:
+    trials = [erring(outcome) for outcome in outcomes([4, 2, 0])]
+    trials[0] = erring(trials[0], "minor", "critical_helped", first_critical="user")
+    trials[6] = erring(trials[6], "critical_hindered", first_critical="user", user_stop="done")
+    trials[7] = erring(trials[7], "minor", first_critical="agent")
+    trials[8] = replace(trials[8], end="user_error", cause="user")
+    (row,) = build_table(trials, ks=[1, 4])
+    assert row["user_error_rate"] == 4 / 12
+    rates = [row[f"user_{name}_rate"] for name in ("helped", "hindered", "minor")]
+    assert rates == [1 / 12, 2 / 12, 1 / 12]
+    assert json.loads(row["user_error_rules"]) == {"U1": 3, "U2": 1}
+    assert json.loads(row["first_critical"]) == {"agent": 1, "user": 2}
+    assert json.loads(row["user_stops"]) == {"done": 1}
+    assert (row["trials_reviewed"], row["trials_clean"]) == (12, 9)
+    assert row["pass^1"] == 6 / 12
+    assert row["pass^1_clean"] == pytest.approx((3 / 3 + 2 / 3 + 0 / 3) / 3)
+    assert (row["pass^4_clean"], row["tasks_used_clean_4"]) == (None, 0)
+    text = render_markdown([row])
+    assert "the user erred (by rule) in 33.3 % of trials (helped 8.3, hindered 16.7" in text
+    assert "pass^1 50.0 → 55.6, pass^4 33.3 → – (a selection, not a score)" in text
+
+
+def test_without_a_review_only_users_that_broke_the_protocol_are_counted() -> None:
+    trials = outcomes([4, 4])
+    trials[0] = replace(trials[0], end="user_error", cause="user")
+    (row,) = build_table(trials, ks=[1])
+    assert (row["user_error_rate"], row["user_hindered_rate"]) == (1 / 8, 1 / 8)
+    assert (row["trials_reviewed"], row["pass^1_clean"], row["user_error_rules"]) == (0, None, None)
+    assert "the user erred" not in render_markdown([row])
+    (clean,) = build_table([erring(outcome) for outcome in outcomes([4, 4])], ks=[1])
+    assert (clean["user_error_rate"], clean["pass^1_clean"]) == (0.0, 1.0)
+    assert "the user erred" not in render_markdown([clean])
 
 
 def test_absent_trials_are_missing_not_failed() -> None:

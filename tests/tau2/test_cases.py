@@ -26,6 +26,7 @@ def test_a_verdict_names_the_user_s_errors_and_who_erred_first() -> None:
     good = verdict(given, HI, ASK, *CREATE, Message("agent", "Done."), BYE)
     assert (good.parts["user_errors"], good.parts["first_critical"]) == ([], "")
     hasty = verdict(given, HI, ASK, Message("agent", "Shall I create it?"), BYE)
+    assert good.parts["user_stop"] == "stop"
     (error,) = hasty.parts["user_errors"]
     assert (error["rule"], error["severity"]) == ("U1", "critical_hindered")
     assert (error["message"], hasty.parts["first_critical"]) == (3, "user")
@@ -35,6 +36,12 @@ def test_an_episode_that_ended_early_is_reviewed_too() -> None:
     given = row(actions=[GOLD], reward_basis=["DB"])
     early = verdict(given, HI, ASK, *CREATE, Message("agent", "Done."), end="max_steps")
     assert [error["rule"] for error in early.parts["user_errors"]] == ["U13"]
+    assert early.parts["user_stop"] == "none"
+
+
+def test_the_way_the_user_hangs_up_is_noted() -> None:
+    left = verdict(row(), HI, ASK, Message("user", "###OUT-OF-SCOPE###", stop=True))
+    assert left.parts["user_stop"] == "out_of_scope"
 
 
 def test_a_solo_episode_has_no_user_to_judge() -> None:
