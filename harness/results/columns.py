@@ -24,8 +24,8 @@ FIGURES = words(
     "infra_error_rate user_error_rate agent_error_rate env_error_rate timeout_rate max_steps_rate",
     "user_helped_rate user_hindered_rate user_minor_rate user_error_rules user_stops",
     "first_critical trials_reviewed trials_clean max_errors_rate fault_seats retries turns_mean",
-    "tool_calls_mean tool_error_rate in_tokens out_tokens cost_usd_mean cost_trials wall_s_mean variance_between variance_within icc",
-    "mde_paired c_histogram formula missing_domains",
+    "tool_calls_mean tool_error_rate in_tokens out_tokens cost_usd_mean cost_trials wall_s_mean",
+    "variance_between variance_within icc mde_paired c_histogram formula missing_domains",
 )
 WHOLE = re.compile(
     r"n_\w+|trials_\w+|errors|missing|outside|tasks_\w+|retries|in_tokens|out_tokens|cost_trials"
