@@ -1,0 +1,1 @@
+"""From stored episodes to data sets: rows, files, statistics, the card."""
