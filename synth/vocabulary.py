@@ -29,6 +29,8 @@ STOP = frozenset(
     current specific user-defined given list details detail info information status data based
     history record records queue collection map set""".split()
 )
+NOUN_TOO = frozenset("store book post comment log status record issue".split())
+PREPOSITIONS = frozenset("for by from of to in based with on".split())
 CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_a-zA-Z]+")
 IRREGULAR = {"people": "person", "children": "child", "men": "man", "women": "woman"}
 
@@ -59,6 +61,13 @@ def nouns(name: str) -> tuple[str, ...]:
     return tuple(word for word in found if word not in STOP and len(word) > 1)
 
 
+def head_nouns(name: str) -> tuple[str, ...]:
+    """Return the nouns of a name before its first preposition: what it is about."""
+    words = tokens(name)
+    cut = next((i for i, word in enumerate(words) if i and word in PREPOSITIONS), len(words))
+    return nouns("_".join(words[:cut]))
+
+
 def squeeze(name: str) -> str:
     """Return a name without case, separators and plural: equal for `watch_list`, `watchlist`."""
     return "".join(singular(word) for word in tokens(name))
@@ -71,12 +80,16 @@ def verb_of(name: str, description: str) -> tuple[str, str]:
     """
     words = tokens(name)
     joined = "".join(words)
+    clear = [word for word in words if word in VERBS and word not in NOUN_TOO]
     for kind in ("login", "logout"):
         if any(joined.endswith(word) for word in ARCHETYPES[kind].split()):
             return kind, kind
-    for word in words:
-        if word in VERBS:
-            return VERBS[word], word
+    if words and words[0] in VERBS:
+        return VERBS[words[0]], words[0]
+    for word in clear or [word for word in words if word in VERBS]:
+        return VERBS[word], word
+    if re.match(r"(returns?|displays?|gives?)\b", description.lower()):
+        return "get", "get"
     for word in re.findall(r"[a-z]+", description.lower())[:4]:
         for form in (word, singular(word), word.removesuffix("es")):
             if form in VERBS:

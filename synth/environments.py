@@ -1,0 +1,128 @@
+"""From tool specifications to an environment package, role by role."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from synth.entities import build_model
+from synth.model import Model
+from synth.package import ToolRecord
+from synth.program import Program
+from synth.reading import Reading, key_noun, leaves, read_tools
+from synth.roles.implementation import Refused, accept, image_of, implement, unsupported
+from synth.roles.output_schema import predict_outputs
+from synth.sources import Domain
+from synth.templates import file_system, session
+from synth.templates.drafts import Draft
+
+GENERATOR = {"name": "synth.rules", "version": 1}
+
+
+@dataclass
+class World:
+    """A domain's model and its accepted programs; `refused` are tools without one."""
+
+    domain: Domain
+    model: Model
+    readings: tuple[Reading, ...]
+    records: tuple[ToolRecord, ...]
+    programs: Mapping[str, Program]
+    refused: tuple[Refused, ...] = ()
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def schema_sql(self) -> str:
+        return self.model.sql()
+
+
+def build_world(domain: Domain) -> World:
+    """Synthesise the tables and programs of a domain by rules, from its specifications alone."""
+    readings = read_tools(domain.intake.records)
+    model = build_model(readings)
+    file_system.prepare(readings, model)
+    session.prepare(readings, model)
+    predict_outputs(readings, model)
+    drafts = implement(readings, model)
+    image = image_of(model)
+    records: list[ToolRecord] = []
+    programs: dict[str, Program] = {}
+    refused: list[Refused] = []
+    for reading in readings:
+        draft = drafts.get(reading.name)
+        if draft is None:
+            refused.append(Refused(reading.name, unsupported(reading) or "no template fits it"))
+            continue
+        program = draft.program()
+        wrong = accept(reading.name, program, reading.record.spec.parameters, image)
+        if wrong:
+            refused.append(Refused(reading.name, wrong))
+            continue
+        records.append(annotate(reading, draft, model))
+        programs[reading.name] = program
+    return World(domain, model, tuple(readings), tuple(records), programs, tuple(refused))
+
+
+def annotate(reading: Reading, draft: Draft, model: Model) -> ToolRecord:
+    """Add what synthesis knows of a tool to its record."""
+    annotations = {
+        "archetype": draft.archetype,
+        "entity": draft.entity or "state",
+        "effect": draft.effect,
+        "params": resolve(draft.params, model),
+        "outputs": outputs_of(reading, model),
+        "verb": reading.verb or draft.archetype,
+    }
+    record = reading.record
+    return ToolRecord(
+        record.spec, record.response, record.response_origin, annotations, record.source
+    )
+
+
+def resolve(params: Mapping[str, str], model: Model) -> dict[str, str]:
+    found = {}
+    for name, home in params.items():
+        if "{key:" in home:
+            noun = home.split(".")[0]
+            home = f"{noun}.{model.tables[noun].key}"
+        found[name] = home
+    return found
+
+
+def outputs_of(reading: Reading, model: Model) -> dict[str, str]:
+    """Say what column every result field is of: keys of tables, fields of the subject, state."""
+    table = model.tables.get(reading.subject)
+    found: dict[str, str] = {}
+    root = "$[*]" if reading.response.get("type") == "array" else "$"
+    schema = reading.response.get("items", {}) if root == "$[*]" else reading.response
+    for path, name, part in leaves(schema, root):
+        noun = key_noun(name, str(part.get("description", "")))
+        if noun in model.tables:
+            found[path] = f"{noun}.{model.tables[noun].key}"
+        elif table is not None and name == table.key:
+            found[path] = f"{table.name}.{table.key}"
+        elif table is not None and (column := table.find(name)) is not None:
+            refers = model.tables.get(column.refers)
+            found[path] = f"{refers.name}.{refers.key}" if refers else f"{table.name}.{column.name}"
+        elif (column := model.state.find(name)) is not None:
+            found[path] = f"state.{column.name}"
+        elif part.get("type") == "array":
+            key = keys_listed(name, part, model)
+            if key:
+                found[f"{path}[*]"] = key
+    return found
+
+
+def keys_listed(name: str, schema: Mapping[str, Any], model: Model) -> str:
+    from synth.entities import table_named
+    from synth.vocabulary import nouns
+
+    if (schema.get("items") or {}).get("properties"):
+        return ""
+    noun = table_named(model, (*nouns(name), *nouns(str(schema.get("description", "")))))
+    return f"{noun}.{model.tables[noun].key}" if noun else ""
+
+
+def readings_by_name(readings: Sequence[Reading]) -> dict[str, Reading]:
+    return {reading.name: reading for reading in readings}

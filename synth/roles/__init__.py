@@ -1,0 +1,1 @@
+"""The roles of synthesis, one file each: the contract, the rules, the acceptance check."""

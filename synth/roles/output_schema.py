@@ -1,0 +1,87 @@
+"""Role: what a tool returns. Given where documented; else predicted from its table's fields.
+
+Acceptance: one field of one table has one type in all results (`conflicts`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+from synth.model import Model, Table, bare
+from synth.reading import Reading, key_noun, leaves
+from synth.vocabulary import tokens
+
+RECORD = {"type": "object", "additionalProperties": True}
+
+
+class OutputSchema(Protocol):
+    """Give every reading a result schema (VULCAN §3.2.1 stage 1)."""
+
+    def __call__(self, readings: Sequence[Reading], model: Model) -> None: ...
+
+
+def predict_outputs(readings: Sequence[Reading], model: Model) -> None:
+    """Predict the missing result schemas by archetype: a record, records, a key, a figure, a text."""
+    for reading in readings:
+        if reading.record.response is None:
+            reading.record = replace(
+                reading.record, response=predicted(reading, model), response_origin="rule"
+            )
+
+
+def predicted(reading: Reading, model: Model) -> dict[str, Any]:
+    table = model.tables.get(reading.subject)
+    words = tokens(reading.name)
+    if table is None:
+        return plain(reading)
+    if reading.archetype in ("find", "get") and "id" in words and f"{table.name}_id" in reading.name:
+        return {"type": table.key_type, "description": f"The {table.name}'s key"}
+    if reading.archetype in ("list", "find") or many(reading, table):
+        return {"type": "array", "items": record(table)}
+    if "status" in words and reading.archetype == "get":
+        return {"type": "string", "description": f"The status of the {table.name}"}
+    return record(table)
+
+
+def many(reading: Reading, table: Table) -> bool:
+    """Tell whether several rows are meant: no key of the table, or a plural."""
+    keyed = table.name in reading.keys.values()
+    plural = any(word in tokens(reading.name) for word in (f"{table.name}s", "all"))
+    return reading.archetype == "get" and not keyed and plural
+
+
+def record(table: Table) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for column in table.shown().values():
+        fields[column.name] = {"type": column.type}
+        if column.options:
+            fields[column.name]["enum"] = list(column.options)
+    return {**RECORD, "properties": fields}
+
+
+def plain(reading: Reading) -> dict[str, Any]:
+    if reading.archetype == "compute":
+        return {"type": "number", "description": "The result"}
+    if reading.archetype == "list":
+        return {"type": "array", "items": {"type": "string"}}
+    return {"type": "string", "description": "A message describing the result"}
+
+
+def conflicts(readings: Sequence[Reading], model: Model) -> list[str]:
+    """Return the fields of one table that results give different types."""
+    kinds: dict[tuple[str, str], set[str]] = {}
+    for reading in readings:
+        table = model.tables.get(reading.subject)
+        for _, name, schema in leaves(reading.response):
+            if table is None or isinstance(schema.get("type"), list):
+                continue
+            known = name == table.key or key_noun(name) == table.name or table.find(name)
+            if known and schema.get("type"):
+                kinds.setdefault((table.name, bare(name)), set()).add(schema["type"])
+    return [f"{t}.{f}: {', '.join(sorted(k))}" for (t, f), k in kinds.items() if clash(k)]
+
+
+def clash(kinds: set[str]) -> bool:
+    return len(kinds - {"integer", "number"}) + bool(kinds & {"integer", "number"}) > 1

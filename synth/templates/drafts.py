@@ -1,0 +1,137 @@
+"""A tool's program in the making: steps, what its result shows, what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from synth.model import Model, Table, json_object
+from synth.program import Program, Step
+from synth.reading import Reading
+from synth.world import quote
+
+
+@dataclass
+class Draft:
+    """What a template writes for one tool. `effect` and `archetype` go into its annotations."""
+
+    steps: list[Step]
+    result: str
+    archetype: str
+    effect: str
+    entity: str = ""
+    params: dict[str, str] = field(default_factory=dict)
+
+    def program(self) -> Program:
+        return Program((*self.steps, Step("return", self.result)))
+
+
+Template = Callable[[Reading, Model], Draft | None]
+
+
+def require(sql: str, otherwise: str) -> Step:
+    return Step("require", sql, otherwise=otherwise)
+
+
+def let(name: str, sql: str) -> Step:
+    return Step("let", sql, name=name)
+
+
+def run(sql: str) -> Step:
+    return Step("run", sql)
+
+
+def select_object(pairs: Mapping[str, str]) -> str:
+    return f"select {json_object(pairs)}"
+
+
+def exists(table: Table, parameter: str, *, optional: bool = False, many: bool = False) -> Step:
+    """Require the row, or every row, that a parameter names."""
+    noun = table.name.replace("_", " ")
+    key = quote(table.key)
+    if many:
+        inner = f"select 1 from json_each(:{parameter}) where value not in (select {key} from "
+        sql = f"select :{parameter} is null or not exists ({inner}{quote(table.name)}))"
+        return require(sql, f"not every {noun} of {{{parameter}}} exists")
+    sql = f"select exists (select 1 from {quote(table.name)} where {key} = :{parameter})"
+    if optional:
+        sql = f"select :{parameter} is null or exists (select 1 from {quote(table.name)} where {key} = :{parameter})"
+    return require(sql, f"{noun} {{{parameter}}} not found")
+
+
+def limits(reading: Reading) -> list[Step]:
+    """Require what the descriptions of numbers say: between 0 and 1, from 1 to 5, multiples."""
+    import re
+
+    steps = []
+    for name, schema in reading.params.items():
+        if schema.get("type") not in ("integer", "number"):
+            continue
+        text = schema.get("description", "")
+        found = re.search(
+            r"(?:between|from) (-?\d+(?:\.\d+)?)(?: \([^)]*\))? (?:and|to) (-?\d+(?:\.\d+)?)", text
+        )
+        if found:
+            low, high = found.groups()
+            steps.append(
+                require(
+                    f"select :{name} is null or :{name} between {low} and {high}",
+                    f"{name} must be between {low} and {high}",
+                )
+            )
+        found = re.search(r"multiple of (\d+)", text)
+        if found:
+            step = found.group(1)
+            steps.append(
+                require(
+                    f"select :{name} is null or mod(:{name}, {step}) = 0",
+                    f"{name} must be a multiple of {step}",
+                )
+            )
+    return steps
+
+
+def closed(reading: Reading) -> list[Step]:
+    """Require options that a description names in prose: (Buy/Sell), "Options are: a, b"."""
+    import re
+
+    steps = []
+    for name, schema in reading.params.items():
+        if schema.get("type") != "string" or schema.get("enum"):
+            continue
+        text = schema.get("description", "")
+        found = re.search(r"\(([A-Z]\w+(?:/\w+)+)\)", text)
+        words = found.group(1).split("/") if found else []
+        found = re.search(r"options (?:are|to choose from are):? ([\w ,-]+)", text, re.I)
+        if not words and found:
+            words = [word.strip() for word in found.group(1).split(",") if word.strip()]
+        if len(words) > 1:
+            listed = ", ".join("'" + word.lower() + "'" for word in words)
+            steps.append(
+                require(
+                    f"select :{name} is null or lower(:{name}) in ({listed})",
+                    f"{name} must be one of {', '.join(words)}",
+                )
+            )
+    return steps
+
+
+def params_of(reading: Reading, table: Table | None) -> dict[str, str]:
+    """Say what column every parameter's value is of, where rules can tell."""
+    found = {}
+    for name in reading.params:
+        if name in reading.keys:
+            noun = reading.keys[name]
+            found[name] = f"{noun}.{{key:{noun}}}"
+        elif table is not None and (column := table.find(name)) is not None:
+            found[name] = f"{table.name}.{column.name}"
+    return found
+
+
+def first(templates: Sequence[Template], reading: Reading, model: Model) -> Draft | None:
+    """Return the first draft that a template writes."""
+    for template in templates:
+        draft = template(reading, model)
+        if draft is not None:
+            return draft
+    return None
