@@ -38,6 +38,10 @@ _NO_TOOLS = re.compile(
     r"|\bno[ -](?:tool|function)[ -]calls?\b|\bno tools (?:may|should|must|can)\b",
     re.I,
 )
+_CONDITION = re.compile(
+    r"\b(?:if|unless|until|when|while|before|after|same time|simultaneous\w*|more than|at once)\b",
+    re.I,
+)
 _ASKS = re.compile(
     r"\?|\b(?:please|kindly) (?:provide|specify|tell|share|give|confirm|clarify|enter|let me know)"
     r"|\b(?:could|can|would) you\b|\bi (?:need|require)\b|\bneed(?:ed)? (?:to know|more)\b"
@@ -92,7 +96,7 @@ def calls_where_none_are_due(case: Case, trace: Trace, notes: Notes) -> None:
     """Judge a task whose right answer is a text: no call, and for `explain` what is missing."""
     acts = trace.of("agent")
     texts = [m.text for m in case.log if m.author == "user"]
-    directive = next((m[0] for t in (case.policy, *texts) if (m := _NO_TOOLS.search(t))), "")
+    directive = next((found for t in (case.policy, *texts) if (found := forbids_tools(t))), "")
     for act in acts:
         notes.about(act, (INCORRECT, UNEXPECTED_CALL), "no call was due")
         if directive:
@@ -103,6 +107,16 @@ def calls_where_none_are_due(case: Case, trace: Trace, notes: Notes) -> None:
             where = said[-1][0] if said else None
             reason = f"the reply does not say what is missing ({', '.join(case.missing) or '?'})"
             notes.add(NO_EXPLANATION, reason, message=where)
+
+
+def forbids_tools(text: str) -> str:
+    """Return the sentence that forbids tool calls outright; not the ones with a condition."""
+    for found in _NO_TOOLS.finditer(text):
+        start = max(text.rfind(mark, 0, found.start()) for mark in ".!?\n") + 1
+        end = min((e for e in (text.find(m, found.end()) for m in ".!?\n") if e >= 0), default=None)
+        if not _CONDITION.search(sentence := text[start:end].strip()):
+            return sentence[:200]
+    return ""
 
 
 def explains(text: str, missing: Sequence[str]) -> bool:

@@ -40,6 +40,9 @@ def visible_value(base: Base, script: Script, rng: random.Random) -> Planted | N
         return None
     spot, key, values = rng.choice(places)
     edited = with_argument(truthful_replies(base, script), spot, key, rng.choice(values))
+    changed = edited[spot.turn].batches[spot.batch][spot.position]
+    if any(changed.arguments == place.move.arguments for place in spots(script)):
+        return None
     return plant(base, edited, "visible value", (INCORRECT, NOT_AS_INTENDED), (UNEXPECTED_CALL,))
 
 
