@@ -1,0 +1,235 @@
+"""From a chain to a plan: find arguments for every call by trying them in a scratch world.
+
+A depth-first search over which rows are found and which values are given. Whatever it does to its
+world is rolled back, so one binder serves many chains.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Generator
+from contextlib import closing
+from typing import Any
+
+from harness.faults import ToolFault
+from synth.bound import Args, Bound
+from synth.chains import Chain, Node
+from synth.drawing import Drawing
+from synth.finding import Finder
+from synth.paths import find_all
+from synth.plans import Rejected, Step, verify
+from synth.scene import Act, Mention, RowId, Scene
+from synth.survey import Survey
+from synth.values import Values
+from synth.views import View
+from synth.world import SqlWorld, quote
+
+CALLS = 120
+DRAWS = 3
+HEART = 8
+
+
+class OutOfCalls(Exception):
+    """The search has used up its calls."""
+
+
+class Binder:
+    """Binds chains in one initial state."""
+
+    def __init__(self, survey: Survey, state_id: str, rng: random.Random) -> None:
+        self.survey = survey
+        self.state_id = state_id
+        self.rng = rng
+        self.values = Values(survey, state_id)
+        self.world = SqlWorld(survey.blueprint(state_id))
+        self.finder = Finder(self)
+        self.drawing = Drawing(self)
+        self.chain = Chain((), ())
+        self.bound: dict[int, Bound] = {}
+        self.mentions: dict[RowId, Mention] = {}
+        self.calls = 0
+
+    def bind(self, chain: Chain) -> Scene:
+        """Return a verified plan with its mentions and acts. Raises Rejected with the reason."""
+        self.chain, self.bound, self.mentions, self.calls = chain, {}, {}, 0
+        try:
+            if not self.solve(0):
+                raise Rejected("no arguments make every call succeed")
+        except OutOfCalls:
+            raise Rejected("no arguments found in time") from None
+        steps = [self.step(bound) for bound in self.bound.values()]
+        plan = verify(self.survey, self.state_id, steps)
+        acts = tuple(self.act(b) for b in self.bound.values() if not self.is_hidden(b))
+        return Scene(self.survey, plan, dict(self.mentions), acts, chain.to_json(), chain.depth)
+
+    def solve(self, index: int) -> bool:
+        """Bind the calls from `index` on; on success `bound` and `mentions` are complete."""
+        if index == len(self.chain.nodes):
+            return True
+        node = self.chain.nodes[index]
+        known = dict(self.mentions)
+        with closing(self.attempts(node)) as attempts:
+            for bound in attempts:
+                self.bound[node.id] = bound
+                if bound.mention is not None:
+                    self.mentions.setdefault(bound.mention.id, bound.mention)
+                if self.solve(index + 1):
+                    return True
+                del self.bound[node.id]
+                self.mentions = dict(known)
+        self.mentions = known
+        return False
+
+    def attempts(self, node: Node) -> Generator[Bound, None, None]:
+        """Yield the ways to make one call, each already made in the world."""
+        view = self.survey.views[node.tool]
+        given = self.given(node)
+        if given is None:
+            return
+        args, about = given
+        if view.finds:
+            yield from self.finder.attempts(node, view, args, about)
+            return
+        if self.repeats(view, args):
+            return
+        hearts = [p for p in view.needs if p.name not in args]
+        for _ in range(HEART if hearts else DRAWS):
+            bound = self.drawing.draw(node, view, dict(args), list(about))
+            if bound is None:
+                continue
+            self.world.own(f"savepoint n{node.id}")
+            try:
+                result = self.run(view.name, bound.args)
+                if result is not None and self.complete(bound, result):
+                    yield bound
+            finally:
+                self.world.own(f"rollback to n{node.id}")
+                self.world.own(f"release n{node.id}")
+
+    def given(self, node: Node) -> tuple[Args, list[RowId]] | None:
+        """Return the arguments that links supply and the rows they name; None where one fails."""
+        args: Args = {}
+        about: list[RowId] = []
+        for link in self.chain.parents(node.id):
+            if link.edge.kind != "explicit":
+                continue
+            path, param = link.edge.via
+            place = self.place(self.bound[link.src], path)
+            if place is None:
+                return None
+            args[param] = {"ref": f"${link.src}{place[0][1:]}", "value": place[1]}
+            about.append(self.mention_of(link.edge.column, place[1], self.bound[link.src]))
+        return args, about
+
+    def place(self, bound: Bound, path: str) -> tuple[str, Any] | None:
+        """Return where in a result a path leads, within the chosen row; the same every time."""
+        if path not in bound.places:
+            found = [
+                (place, value)
+                for place, value in find_all(bound.result, path)
+                if place.startswith(bound.pick) and value is not None
+            ]
+            if not found:
+                return None
+            bound.places[path] = self.rng.choice(found)
+        return bound.places[path]
+
+    def mention_of(self, column: str, key: Any, source: Bound) -> RowId:
+        """Name the row that a key stands for; a new one is known as the parent of another."""
+        table = column.partition(".")[0]
+        row = (table, key)
+        if row not in self.mentions and source.mention is not None:
+            self.mentions[row] = Mention(
+                table, key, "parent", str(source.node.id), source.node.turn, child=source.mention.id
+            )
+        return row
+
+    def repeats(self, view: View, args: Args) -> bool:
+        """Say whether a read is about a row that was already found by other means."""
+        if not view.reads or view.key is None or view.key.name not in args:
+            return False
+        row = (view.entity, args[view.key.name]["value"])
+        mention = self.mentions.get(row)
+        source = args[view.key.name]["ref"][1:].split("[")[0].split(".")[0]
+        return mention is not None and mention.how == "found" and mention.step != source
+
+    def run(self, tool: str, args: Args) -> Any:
+        """Make a call; None where it is refused or finds nothing. Raises OutOfCalls."""
+        self.calls += 1
+        if self.calls > CALLS:
+            raise OutOfCalls
+        try:
+            text = self.world.run(tool, {name: arg["value"] for name, arg in args.items()})
+        except ToolFault:
+            return None
+        return json.loads(text) or None
+
+    def row(self, table: str, key: Any) -> dict[str, Any]:
+        """Read a row as it is now, by its key."""
+        column = self.survey.key_of.get(table)
+        if column is None:
+            return {}
+        sql = f"select * from {quote(table)} where {quote(column)} is ?"
+        found = self.world.own(sql, (key,))
+        return dict(zip(self.survey.tables[table], found[0], strict=True)) if found else {}
+
+    def complete(self, bound: Bound, result: Any) -> bool:
+        """Note the row that a call is about, and what a read that ends its turn is to tell."""
+        bound.result = result
+        view, node = bound.view, bound.node
+        own = bound.args.get(view.key.name) if view.key is not None else None
+        if own is not None:
+            bound.mention = self.mentions.get((view.entity, own["value"]))
+        elif (key := self.made(view, result)) is not None:
+            bound.mention = Mention(view.entity, key, "made", str(node.id), node.turn)
+        if view.reads and self.is_terminal(node):
+            return self.finder.ask_fields(bound)
+        return True
+
+    def made(self, view: View, result: Any) -> Any:
+        """Return the key of the row that a create returned."""
+        if view.archetype != "create":
+            return None
+        keys = [v for path in view.paths(view.key_column) for _, v in find_all(result, path)]
+        return keys[0] if keys else None
+
+    def is_terminal(self, node: Node) -> bool:
+        return not any(
+            self.chain.nodes[link.dst - 1].turn == node.turn
+            for link in self.chain.consumers.get(node.id, ())
+        )
+
+    def is_hidden(self, bound: Bound) -> bool:
+        return bound.view.effect == "read" and not self.is_terminal(bound.node)
+
+    def step(self, bound: Bound) -> Step:
+        """Write a bound call as a step of a plan."""
+        args = {
+            name: {"ref": arg["ref"]} if "ref" in arg else {"literal": arg["literal"]}
+            for name, arg in bound.args.items()
+        }
+        depends = tuple(dict.fromkeys(str(link.src) for link in self.chain.parents(bound.node.id)))
+        return Step(
+            str(bound.node.id),
+            bound.node.tool,
+            args,
+            bound.node.turn,
+            self.is_hidden(bound),
+            depends,
+        )
+
+    def act(self, bound: Bound) -> Act:
+        """Write a call as something a user asks for."""
+        columns = {param.name: param.column for param in bound.view.params}
+        return Act(
+            str(bound.node.id),
+            bound.node.tool,
+            bound.node.turn,
+            bound.mention.id if bound.mention is not None else None,
+            tuple((name, columns[name], value) for name, value in bound.literals.items()),
+            bound.about,
+            bound.wish,
+            bound.facts,
+            bound.before,
+        )

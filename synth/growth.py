@@ -1,0 +1,248 @@
+"""How chains grow: a purpose first, then backwards to what it needs, then on to the next turn."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+
+from synth.chains import Chain, Link, Node, broken_conditions, is_path
+from synth.choices import Choices, DeadEnd, Dice, Odometer
+from synth.graph import Edge, Graph
+from synth.survey import Survey
+from synth.views import Param, View
+
+TRIES = 40
+PURPOSES = {"create": 3.0, "transition": 3.0, "update": 3.0, "delete": 1.0, "get": 2.0, "find": 1.0}
+NEVER_A_PURPOSE = ("login", "logout")
+UNDOING = ("cancel", "reject", "delete", "postpone", "end", "close", "pause")
+
+
+class Grower:
+    """Grows one chain. Nodes get their final numbers at the end; here they are in order of birth.
+
+    `left` is how many calls the subgraph under way may still have; `open` are nodes whose needs
+    are being met, which nothing new may build on (it would close a circle).
+    """
+
+    def __init__(self, survey: Survey, graph: Graph, choices: Choices) -> None:
+        self.views = survey.views
+        self.graph = graph
+        self.choices = choices
+        self.nodes: list[Node] = []
+        self.links: list[Link] = []
+        self.open: set[int] = set()
+        self.turn = 0
+        self.left = 0
+
+    def chain(self, sizes: Sequence[int]) -> Chain:
+        """Grow one subgraph per size, each from the end of the one before. Raises DeadEnd."""
+        for self.turn, self.left in enumerate(sizes):
+            if self.turn:
+                self.follow()
+            else:
+                self.start()
+            while self.left:
+                self.extend()
+        return finish(self.nodes, self.links)
+
+    @property
+    def here(self) -> list[Node]:
+        return [node for node in self.nodes if node.turn == self.turn]
+
+    def start(self) -> None:
+        """Choose what the first turn is for."""
+        tools = [v for v in self.views.values() if v.archetype not in NEVER_A_PURPOSE]
+        weights = [PURPOSES.get(view.archetype, 1.0) for view in tools]
+        self.add(self.choices.choose(tools, weights))
+
+    def follow(self) -> None:
+        """Begin a turn with a call that builds on a terminal of the turn before."""
+        past = Chain(tuple(self.nodes), tuple(self.links))
+        options = [
+            (node, edge)
+            for node in past.terminals(self.turn - 1)
+            for edge in self.graph.leaving.get(node.tool, ())
+            if self.leads_on(node, edge)
+        ]
+        weights = [1.0 if self.views[edge.dst].reads else 2.0 for _, edge in options]
+        node, edge = self.choices.choose(options, weights)
+        self.add(self.views[edge.dst], (node, edge), fresh=False)
+
+    def leads_on(self, node: Node, edge: Edge) -> bool:
+        """Say whether a turn may begin so: by a returned key, or by a guard on the same row."""
+        src, dst = self.views[edge.src], self.views[edge.dst]
+        if edge.kind == "explicit":
+            return self.is_news(node, edge)
+        same = src.key is not None and dst.key is not None and src.key.column == dst.key.column
+        return edge.strength == "guards" and same and not src.paths(src.key_column)
+
+    def extend(self) -> None:
+        """Add a call that builds on one of this turn."""
+        tools = {node.tool for node in self.here}
+        options = [
+            (node, edge)
+            for node in self.here
+            for edge in self.graph.leaving.get(node.tool, ())
+            if edge.kind == "explicit"
+            and edge.dst not in tools
+            and self.is_news(node, edge)
+            and not self.passes_on(edge)
+            and not self.undoes(edge)
+        ]
+        weights = [1.0 if self.views[edge.dst].reads else 2.0 for _, edge in options]
+        node, edge = self.choices.choose(options, weights)
+        self.add(self.views[edge.dst], (node, edge))
+
+    def is_news(self, node: Node, edge: Edge) -> bool:
+        """Say whether the next call says more than the result it builds on already did."""
+        src, dst = self.views[edge.src], self.views[edge.dst]
+        if not dst.reads:
+            return dst.archetype not in NEVER_A_PURPOSE
+        if dst.key is None or edge.column != dst.key_column:
+            return True
+        own = src.key_column == edge.column
+        return not own or not set(dst.outputs.values()) <= set(src.outputs.values())
+
+    def undoes(self, edge: Edge) -> bool:
+        """Say whether a call would change what the same request has just created."""
+        src, dst = self.views[edge.src], self.views[edge.dst]
+        own = src.archetype == "create" and edge.column == src.key_column == dst.key_column
+        return own and (dst.archetype in ("update", "delete") or dst.verb in UNDOING)
+
+    def passes_on(self, edge: Edge) -> bool:
+        """Say whether a reader merely hands back the key that it was given."""
+        src = self.views[edge.src]
+        return src.reads and src.key is not None and src.key.column == edge.column
+
+    def add(self, view: View, link: tuple[Node, Edge] | None = None, *, fresh: bool = True) -> Node:
+        """Add a call and meet its needs; `fresh` lets it call for new calls of this turn."""
+        if self.left < 1 or any(node.tool == view.name for node in self.here):
+            raise DeadEnd
+        self.left -= 1
+        node = Node(len(self.nodes) + 1, view.name, self.turn)
+        self.nodes.append(node)
+        self.open.add(node.id)
+        given = None
+        if link is not None:
+            given = link[1].via[1] if link[1].kind == "explicit" else None
+            self.links.append(Link(link[0].id, node.id, link[1]))
+        for param in view.needs:
+            if param.name != given:
+                self.supply(node, param, fresh=fresh)
+        if view.finds and fresh:
+            for param in view.links:
+                if param.name != given and self.choices.choose((True, False), (2.0, 1.0)):
+                    self.supply(node, param, fresh=True)
+                    break
+        self.unlock(node)
+        self.open.discard(node.id)
+        return node
+
+    def supply(self, node: Node, param: Param, *, fresh: bool) -> None:
+        """Let another call's result supply a parameter; a key that nobody has is known by heart."""
+        edges = self.graph.suppliers.get((node.tool, param.name), ())
+        if not edges:
+            return
+        known = [
+            (other, edge)
+            for edge in edges
+            for other in self.nodes
+            if other.tool == edge.src and self.can_reuse(other, edge)
+        ]
+        new = [edge for edge in edges if fresh and self.can_call(edge)]
+        options: list[tuple[Node | None, Edge]] = [*known, *((None, edge) for edge in new)]
+        weights = [3.0 if other.turn == self.turn else 1.0 for other, _ in known]
+        weights += [8.0 if self.finds_key(edge) else 0.5 for edge in new]
+        other, edge = self.choices.choose(options, weights)
+        if other is None:
+            other = self.add(self.views[edge.src])
+        self.links.append(Link(other.id, node.id, edge))
+
+    def can_reuse(self, other: Node, edge: Edge) -> bool:
+        if other.id in self.open:
+            return False
+        return other.turn < self.turn or not self.passes_on(edge)
+
+    def can_call(self, edge: Edge) -> bool:
+        src = self.views[edge.src]
+        return src.effect == "read" and not self.passes_on(edge) and self.left > 0
+
+    def finds_key(self, edge: Edge) -> bool:
+        src = self.views[edge.src]
+        return src.finds and src.key_column == edge.column
+
+    def unlock(self, node: Node) -> None:
+        """Log in before a call whose guards ask for it, or leave that to the initial state."""
+        doors = [
+            view
+            for view in self.views.values()
+            if view.archetype == "login" and (view.name, node.tool) in self.graph.guarding
+        ]
+        opened = {n.tool for n in self.nodes} & {view.name for view in doors}
+        if doors and not opened and self.choices.choose((True, False)):
+            door = self.choices.choose(doors)
+            edge = next(e for e in self.graph.leaving[door.name] if e.dst == node.tool)
+            self.links.append(Link(self.add(door).id, node.id, edge))
+
+
+def finish(nodes: Sequence[Node], links: Sequence[Link]) -> Chain:
+    """Number the calls in an order in which they can be made. Raises DeadEnd on a bad chain."""
+    order: list[Node] = []
+    waiting = list(nodes)
+    while waiting:
+        done = {node.id for node in order}
+        turn = min(node.turn for node in waiting)
+        ready = (
+            node
+            for node in waiting
+            if node.turn == turn and all(link.src in done for link in links if link.dst == node.id)
+        )
+        node = next(ready, None)
+        if node is None:
+            raise DeadEnd
+        order.append(node)
+        waiting.remove(node)
+    number = {node.id: position for position, node in enumerate(order, 1)}
+    chain = Chain(
+        tuple(Node(number[n.id], n.tool, n.turn) for n in order),
+        tuple(sorted(Link(number[s], number[d], edge) for s, d, edge in links)),
+    )
+    if broken_conditions(chain):
+        raise DeadEnd
+    return chain
+
+
+def sample_chain(
+    survey: Survey,
+    graph: Graph,
+    sizes: Sequence[int],
+    rng: random.Random,
+    connectivity: str = "weak",
+) -> Chain | None:
+    """Draw a chain with `sizes[t]` calls in turn t; None where TRIES attempts found none."""
+    for _ in range(TRIES):
+        try:
+            chain = Grower(survey, graph, Dice(rng)).chain(sizes)
+        except DeadEnd:
+            continue
+        if connectivity == "weak" or is_path(chain):
+            return chain
+    return None
+
+
+def enumerate_chains(
+    survey: Survey, graph: Graph, sizes: Sequence[int], connectivity: str = "weak"
+) -> Iterator[Chain]:
+    """Yield every chain of the given sizes once, always in the same order."""
+    odometer, seen = Odometer(), set()
+    while True:
+        try:
+            chain = Grower(survey, graph, odometer).chain(sizes)
+        except DeadEnd:
+            chain = None
+        if chain is not None and chain.id not in seen:
+            seen.add(chain.id)
+            if connectivity == "weak" or is_path(chain):
+                yield chain
+        if not odometer.advance():
+            return

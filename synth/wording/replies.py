@@ -1,0 +1,108 @@
+"""What an agent says: reports with the facts asked for, questions, refusals with their reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from synth.scene import Act, Scene
+from synth.vocabulary import past, tokens
+from synth.wording.lexicon import attribute_of, listed, noun_of, nouns_of, say, sentence
+from synth.wording.naming import Voice
+from synth.wording.slots import Slot
+
+SURE = ("Certainly.", "Of course.", "Sure.", "")
+DONE = ("Done.", "All done.", "That is taken care of.", "")
+
+
+class Reporter:
+    """Writes an agent's side of one conversation."""
+
+    def __init__(self, scene: Scene, voice: Voice) -> None:
+        self.scene = scene
+        self.voice = voice
+        self.views = scene.survey.views
+
+    def report(self, acts: Sequence[Act]) -> str:
+        """Say what was done and what was found."""
+        text = " ".join(sentence(self.tell(act)) for act in acts)
+        changed = any(act.wish is None for act in acts)
+        lead = self.voice.pick(*DONE) if changed else ""
+        return f"{lead} {text}".strip()
+
+    def tell(self, act: Act) -> str:
+        """Report one act."""
+        if act.wish == "count":
+            return self.count(act)
+        if act.wish == "names":
+            names = [say(value) for _, _, value in act.facts]
+            if len(names) == 1:
+                return f"there is one: {names[0]}"
+            return f"these are the {nouns_of(self.views[act.tool].entity)}: {listed(names)}"
+        if act.wish is not None:
+            facts = [
+                f"the {attribute_of(column or name).noun} is {say(value, self.voice.dates)}"
+                for name, column, value in act.facts
+            ]
+            return listed(facts)
+        return self.change(act)
+
+    def count(self, act: Act) -> str:
+        number = act.facts[0][2]
+        table = self.views[act.tool].entity
+        if number == 1:
+            return f"there is 1 {noun_of(table)}"
+        return f"there are {number} {nouns_of(table)}"
+
+    def change(self, act: Act) -> str:
+        """Report a change: "the loan has been cancelled"."""
+        view = self.views[act.tool]
+        noun = noun_of(view.entity)
+        if view.archetype == "create":
+            return f"the new {noun} has been set up"
+        if view.archetype == "update" and act.values:
+            changes = [
+                f"the {attribute_of(column or param).noun} is now {say(value, self.voice.dates)}"
+                for param, column, value in act.values
+            ]
+            return listed(changes)
+        if view.archetype == "login":
+            return "you are logged in"
+        if view.archetype in ("transition", "delete"):
+            words = tokens(view.verb or "change")
+            verb = " ".join([past(words[0]), *words[1:]]) if words else "changed"
+            return f"the {noun} has been {verb}"
+        return f"that has been taken care of ({' '.join(tokens(view.name))})"
+
+    def ask(self, slots: Sequence[Slot]) -> str:
+        """Ask for what is missing."""
+        questions = [slot.question for slot in slots]
+        lead = self.voice.pick(*SURE)
+        text = listed(question.rstrip("?") for question in questions)
+        return f"{lead} {sentence(text, '?')}".strip()
+
+    def refuse(self, act: Act, reason: str) -> str:
+        """Say that something cannot be done, and why."""
+        wish = self.wish(act)
+        return self.voice.pick(
+            f"I'm sorry, I cannot {wish}: {reason}.",
+            f"I'm afraid that is not possible. I cannot {wish} because {reason}.",
+        )
+
+    def wish(self, act: Act) -> str:
+        """Name what was wanted: "cancel the loan"."""
+        view = self.views[act.tool]
+        noun = noun_of(view.entity)
+        if view.archetype == "create":
+            return f"set up the new {noun}"
+        if act.wish is not None:
+            facts = [attribute_of(column or name).noun for name, column, _ in act.facts]
+            return f"look up the {listed(facts)}" if act.wish == "fields" else f"look up the {noun}"
+        verb = " ".join(tokens(view.verb or "change"))
+        return f"{verb} the {noun}"
+
+
+def plain_reason(otherwise: str) -> str:
+    """Word a guard's refusal without the key it names: "the loan can only be closed when open"."""
+    text = re.sub(r"\b(\w+) \{\w+\}", r"the \1", otherwise.strip().rstrip("."))
+    return re.sub(r"\s+", " ", re.sub(r"\{\w+\}", "it", text))
