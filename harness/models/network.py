@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,11 +38,13 @@ def load(path: str, device: str, dtype: str) -> tuple[Any, Any]:
 
 
 class Network:
-    """A causal language model that samples batches. `stops` are the ids that end a reply."""
+    """A causal language model that samples batches. `stops` are the ids that end a reply;
+    `busy_s` adds up the seconds spent sampling."""
 
     def __init__(self, model: Any, stops: list[int]) -> None:
         self.model = model
         self.stops = stops
+        self.busy_s = 0.0
 
     @property
     def longest(self) -> int:
@@ -62,6 +65,7 @@ class Network:
         """Sample one reply per request. Raises ModelFault where the memory does not suffice."""
         import torch
 
+        started = time.perf_counter()
         sampler = RowSampler([request.sampling for request in batch], self.model.device)
         try:
             with torch.inference_mode():
@@ -69,6 +73,8 @@ class Network:
         except torch.OutOfMemoryError as error:
             line = f"out of GPU memory with {len(batch)} rows: lower batch_size"
             raise ModelFault(line, "out_of_memory") from error
+        finally:
+            self.busy_s += time.perf_counter() - started
         return [
             self.cut(row, logprobs, request.sampling.max_tokens)
             for row, logprobs, request in zip(rows, sampler.logprobs, batch, strict=True)

@@ -135,6 +135,11 @@ class TransformersModel:
         if self._network is not None:
             await self._batcher.aclose()
 
+    @property
+    def busy_s(self) -> float:
+        """Seconds spent sampling so far."""
+        return 0.0 if self._network is None else self._network.busy_s
+
     def describe(self) -> dict[str, Any]:
         """Say what a manifest must record."""
         return {
