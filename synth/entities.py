@@ -7,11 +7,23 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from synth.model import Column, Model, Schema, Table, column_of
 from synth.reading import SECRETS, Reading, key_noun, leaves, record_schemas
-from synth.vocabulary import nouns, singular, stem, tokens
+from synth.vocabulary import nouns, past, singular, stem, tokens
 
 CODE = re.compile(r"['\"#]?(#?[A-Z][A-Za-z_]*-?\d{3,})\b")
 NUMBERED = frozenset("number code symbol name sku".split())
 TOTALS = frozenset("count total number sum average".split())
+RANGES = frozenset(
+    """min max start end keyword keywords query text pattern search limit page range longitude
+    latitude radius words token option""".split()
+)
+LIVES = frozenset("pending delivered active draft unpaid paid shipped processed".split())
+FIGURES = frozenset("price rating cost longitude latitude amount distance duration".split())
+FILLERS = frozenset("and etc the their its other basic detailed information".split())
+MENTIONED = re.compile(r"including ([^.\n]+)")
+MOVES = frozenset(
+    """pay cancel approve reject complete confirm ship deliver suspend resume accept decline
+    activate deactivate""".split()
+)
 STATUSES = frozenset("status success message result state error".split())
 
 
@@ -137,6 +149,9 @@ def subject_of(reading: Reading, model: Model, links: Mapping[str, set[str]]) ->
         if made:
             return made
     named = table_named(model, reading.heads) or table_named(model, reading.nouns)
+    for table in model.tables.values():
+        if not named and reading.heads and reading.heads[-1] == table.key:
+            named = table.name
     direct = [t for p, t in reading.keys.items() if reading.params[p].get("type") != "array"]
     if named and (named in direct or not direct or reading.archetype in ("create", "list")):
         return named
@@ -198,6 +213,45 @@ def add_columns(model: Model, reading: Reading) -> None:
                     add_field(model, home, field, part)
     if table is not None and reading.archetype in ("create", "update"):
         add_parameters(model, table, reading)
+    if table is not None and reading.archetype in ("get", "find", "list"):
+        add_filters(table, reading)
+        add_mentioned(model, table, reading)
+
+
+def add_filters(table: Table, reading: Reading) -> None:
+    """Add what rows are found by: email, zip, sector; not ranges, keywords, amounts shown."""
+    for name, schema in reading.params.items():
+        words = set(tokens(name))
+        kind = schema.get("type", "string")
+        known = table.find(name) or name in reading.keys or SECRETS & words
+        if known or words & RANGES or kind not in ("string", "integer"):
+            continue
+        if not any(words <= set(tokens(other)) for other in table.columns if other != table.key):
+            table.add(column_of(name, schema))
+
+
+def add_mentioned(model: Model, table: Table, reading: Reading) -> None:
+    """Add the fields that a description lists: "information including rating, address, tags"."""
+    if table.name not in reading.keys.values() or reading.response:
+        return
+    found = MENTIONED.search(reading.about)
+    if found is None:
+        return
+    for part in re.split(r",| and ", found.group(1)):
+        words = [w for w in re.findall(r"[a-z]+", part.lower()) if w not in FILLERS]
+        if not words or len(words) > 3:
+            continue
+        while len(words) > 1 and words[0] in table.name.split("_"):
+            words = words[1:]
+        name = "_".join(words)
+        noun = key_noun(name)
+        if name in ("id", table.key) or noun == table.name:
+            continue
+        kind = "array" if {"list", "tags"} & set(words) else "string"
+        kind = "number" if FIGURES & set(words) else kind
+        column = Column(name, kind, about="rule")
+        column.refers = noun if noun in model.tables else ""
+        table.add(column)
 
 
 def is_record(schema: Schema, table: Table, name: str) -> bool:
@@ -232,7 +286,11 @@ def add_parameters(model: Model, table: Table, reading: Reading) -> None:
         return
     for name in own:
         schema = reading.params[name]
-        if schema.get("properties") and reading.archetype == "update" and schema["type"] == "object":
+        if (
+            schema.get("properties")
+            and reading.archetype == "update"
+            and schema["type"] == "object"
+        ):
             for field, part in schema["properties"].items():
                 add_field(model, table, field, part)
             continue
@@ -243,9 +301,7 @@ def add_parameters(model: Model, table: Table, reading: Reading) -> None:
         table.add(column)
 
 
-def composite_of(
-    table: Table, reading: Reading, own: Sequence[str], tables: Iterable[str]
-) -> str:
+def composite_of(table: Table, reading: Reading, own: Sequence[str], tables: Iterable[str]) -> str:
     """Return the field that several parameters make up: `modify_user_address(city, zip, …)`."""
     if reading.archetype != "update" or len(own) < 3 or not reading.nouns:
         return ""
@@ -253,7 +309,8 @@ def composite_of(
     taken = {word for noun in tables for word in noun.split("_")}
     if last in taken or any(last == singular(p) for p in own):
         return ""
-    return "" if any(table.find(p) for p in own) else last
+    known = sum(1 for p in own if table.find(p))
+    return "" if known * 2 > len(own) else last
 
 
 def list_like(column: Column, table: Table) -> Column | None:
@@ -287,7 +344,30 @@ def finish(model: Model, readings: Sequence[Reading]) -> None:
             model.state.add(Column(f"{table.name}_counter", "integer"))
         if not table.example and codes and texts == [table]:
             table.example = codes[0]
+        add_status(table, own)
     add_state(model, readings)
+
+
+def add_status(table: Table, own: Sequence[Reading]) -> None:
+    """Add a status where tools move rows through a life that no result documents."""
+    if any(r.record.response_origin == "given" and list(record_schemas(r)) for r in own):
+        return
+    moved = [r for r in own if r.verb in MOVES or said_status(r)]
+    said = [word for r in own for word in tokens(r.name) if word in LIVES]
+    if table.find("status") is None and (moved or said):
+        options = dict.fromkeys([*(said or ["open"]), *(said_status(r) for r in own)])
+        options |= dict.fromkeys(
+            past(r.verb) for r in own if r.verb in MOVES and not said_status(r)
+        )
+        table.add(Column("status", "string", tuple(filter(None, options)), about="rule"))
+
+
+def said_status(reading: Reading) -> str:
+    """Return the status that a description says follows."""
+    found = re.search(
+        r"status (?:to|will be changed to|becomes) '?([A-Za-z ]+?)'?[.,;\n]", reading.about
+    )
+    return found.group(1).strip() if found else ""
 
 
 def add_state(model: Model, readings: Sequence[Reading]) -> None:

@@ -9,13 +9,14 @@ from typing import Any
 from synth.entities import build_model
 from synth.model import Model
 from synth.package import ToolRecord
-from synth.program import Program
+from synth.program import Program, names_in
 from synth.reading import Reading, key_noun, leaves, read_tools
+from synth.render import first_type
 from synth.roles.implementation import Refused, accept, image_of, implement, unsupported
 from synth.roles.output_schema import predict_outputs
 from synth.sources import Domain
 from synth.templates import file_system, session
-from synth.templates.drafts import Draft
+from synth.templates.drafts import Draft, require
 
 GENERATOR = {"name": "synth.rules", "version": 1}
 
@@ -54,7 +55,7 @@ def build_world(domain: Domain) -> World:
         if draft is None:
             refused.append(Refused(reading.name, unsupported(reading) or "no template fits it"))
             continue
-        program = draft.program()
+        program = with_all_used(draft.program(), reading)
         wrong = accept(reading.name, program, reading.record.spec.parameters, image)
         if wrong:
             refused.append(Refused(reading.name, wrong))
@@ -64,13 +65,26 @@ def build_world(domain: Domain) -> World:
     return World(domain, model, tuple(readings), tuple(records), programs, tuple(refused))
 
 
+def with_all_used(program: Program, reading: Reading) -> Program:
+    """Check at least that a required parameter says something, where a program ignores it."""
+    used = {name for step in program.steps for name in names_in(step.sql)}
+    steps = list(program.steps)
+    for name in reading.required:
+        if name in used:
+            continue
+        kind = first_type(reading.params[name])
+        test = f"trim(:{name}) <> ''" if kind == "string" else f":{name} is not null"
+        steps.insert(0, require(f"select {test}", f"{name} must not be empty"))
+    return Program(tuple(steps))
+
+
 def annotate(reading: Reading, draft: Draft, model: Model) -> ToolRecord:
     """Add what synthesis knows of a tool to its record."""
     annotations = {
         "archetype": draft.archetype,
         "entity": draft.entity or "state",
         "effect": draft.effect,
-        "params": resolve(draft.params, model),
+        "params": homes(reading, draft, model),
         "outputs": outputs_of(reading, model),
         "verb": reading.verb or draft.archetype,
     }
@@ -80,13 +94,20 @@ def annotate(reading: Reading, draft: Draft, model: Model) -> ToolRecord:
     )
 
 
-def resolve(params: Mapping[str, str], model: Model) -> dict[str, str]:
+def homes(reading: Reading, draft: Draft, model: Model) -> dict[str, str]:
+    """Say what column every parameter's value is of: a table's key, a field, the state's."""
     found = {}
-    for name, home in params.items():
-        if "{key:" in home:
-            noun = home.split(".")[0]
-            home = f"{noun}.{model.tables[noun].key}"
-        found[name] = home
+    for name in reading.params:
+        column = model.state.find(name)
+        noun = reading.keys.get(name)
+        if name in draft.params:
+            found[name] = draft.params[name]
+        elif noun is not None:
+            found[name] = f"{noun}.{model.tables[noun].key}"
+        elif column is not None and column.name != "id":
+            found[name] = f"state.{column.name}"
+        if noun is not None and not found[name].startswith("state."):
+            found[name] = f"{noun}.{model.tables[noun].key}"
     return found
 
 

@@ -142,6 +142,8 @@ def column_of(name: str, schema: Schema) -> Column:
         )
     about = str(schema.get("description", ""))
     parts = tuple(schema.get("properties", ())) if kind == "object" else ()
+    if parts:
+        options = tuple(schema["properties"][parts[0]].get("enum", ()))
     return Column(name, kind, options, "", about, parts)
 
 

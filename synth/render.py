@@ -35,7 +35,10 @@ class Scope:
 
 def returned(scope: Scope) -> str:
     """Return the SELECT of a tool's result."""
-    expression = render(scope, scope.reading.response, "")
+    response = scope.reading.response
+    expression = render(scope, response, "")
+    if first_type(response) == "string":
+        expression = f"json_quote({expression})"
     if scope.row and scope.table is not None:
         return f"select {expression} from {quote(scope.table.name)} as t where {scope.row}"
     return f"select {expression}"
@@ -44,8 +47,8 @@ def returned(scope: Scope) -> str:
 def render(scope: Scope, schema: Schema, name: str, inside: bool = False) -> str:
     """Return the expression of one value of the result."""
     kind = first_type(schema)
-    known = scope.values.get(squeeze(name)) if name else None
-    if known is not None:
+    known = scope.values.get(squeeze(name)) if name else scope.key or None
+    if known is not None and (name or kind not in ("object", "array")):
         return known
     if kind == "object" and schema.get("properties"):
         return render_object(scope, schema, name, inside)
@@ -121,8 +124,8 @@ def keyed(scope: Scope, schema: Schema, table: Table) -> str:
     where = f" where {scope.rows}" if scope.rows else ""
     record = table.record("t", fields)
     return (
-        f"(select json_group_object(t.{quote(table.key)}, json({record})) from "
-        f"{quote(table.name)} as t{where})"
+        f"json((select json_group_object(t.{quote(table.key)}, json({record})) from "
+        f"{quote(table.name)} as t{where}))"
     )
 
 
@@ -161,7 +164,7 @@ def listed(table: Table, value: str, rows: str) -> str:
     where = f" where {rows}" if rows else ""
     inner = f"select {value} as v from {quote(table.name)} as t{where} order by t.rowid"
     wrapped = "json(v)" if value.startswith("json") else "v"
-    return f"(select json_group_array({wrapped}) from ({inner}))"
+    return f"json((select json_group_array({wrapped}) from ({inner})))"
 
 
 def singular_name(name: str) -> str:
@@ -256,6 +259,9 @@ def invented(scope: Scope, schema: Schema, name: str, kind: str) -> str:
     options = schema.get("enum")
     if options:
         return literal(options[0])
+    if not name and scope.reading.archetype in ("get", "find", "list", "compute"):
+        about = " ".join(scope.reading.nouns) or "result"
+        return f"{literal(about + ' ')} || ({derived(scope.reading)} % 90000 + 10000)"
     if set(tokens(name)) & (WORDS_OF_SUCCESS | {"message", "notification", "response"}) or not name:
         return scope.message or sentence(scope.reading)
     return f"'{code_word(name)}' || ({derived(scope.reading)} % 90000 + 10000)"

@@ -108,7 +108,20 @@ def stem(word: str) -> str:
 @cache
 def past(verb: str) -> str:
     """Return the past participle of a verb, roughly."""
-    special = {"send": "sent", "set": "set", "pay": "paid", "make": "made", "buy": "bought"}
+    special = {
+        "transfer": "transferred",
+        "submit": "submitted",
+        "get": "retrieved",
+        "find": "found",
+        "drop": "dropped",
+        "stop": "stopped",
+        "write": "written",
+        "send": "sent",
+        "set": "set",
+        "pay": "paid",
+        "make": "made",
+        "buy": "bought",
+    }
     if verb in special:
         return special[verb]
     if verb.endswith("e"):

@@ -59,7 +59,9 @@ def write(reading: Reading, model: Model) -> Draft | None:
         if draft is not None:
             return draft
     if reading.subject:
-        return first((file_system.write, session.write, records.write, lookups.write), reading, model)
+        return first(
+            (file_system.write, session.write, records.write, lookups.write), reading, model
+        )
     return first(TEMPLATES, reading, model)
 
 
@@ -82,7 +84,9 @@ def accept(name: str, program: Program, parameters: Mapping[str, object], image:
             statements.append((step.sql, sorted(bound)))
             if step.kind == "let":
                 bound.add(step.name)
-        inspect(image, [(sql, [n for n in names if n in names_in(sql)]) for sql, names in statements])
+        inspect(
+            image, [(sql, [n for n in names if n in names_in(sql)]) for sql, names in statements]
+        )
     except (BadProgram, BadStatement) as error:
         return str(error)
     used = {found for step in program.steps for found in names_in(step.sql)}

@@ -36,7 +36,11 @@ def predicted(reading: Reading, model: Model) -> dict[str, Any]:
     words = tokens(reading.name)
     if table is None:
         return plain(reading)
-    if reading.archetype in ("find", "get") and "id" in words and f"{table.name}_id" in reading.name:
+    if (
+        reading.archetype in ("find", "get")
+        and "id" in words
+        and f"{table.name}_id" in reading.name
+    ):
         return {"type": table.key_type, "description": f"The {table.name}'s key"}
     if reading.archetype in ("list", "find") or many(reading, table):
         return {"type": "array", "items": record(table)}

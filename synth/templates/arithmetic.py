@@ -94,9 +94,7 @@ def of_numbers(
     return None
 
 
-def of_list(
-    kinds: Mapping[str, str], named: set[str], words: set[str]
-) -> tuple[str, str] | None:
+def of_list(kinds: Mapping[str, str], named: set[str], words: set[str]) -> tuple[str, str] | None:
     """Return (expression, guard) of a statistic of one list of numbers."""
     if list(kinds.values()) != ["array"]:
         return None

@@ -32,8 +32,16 @@ def write(reading: Reading, model: Model) -> Draft | None:
     if not steps and has_login(model) and reading.nouns and "account" in " ".join(reading.nouns):
         steps = [require(f"select {LOGGED_IN}", "nobody is logged in")]
     scope = Scope(reading, model)
-    changes = listed(reading, model, scope, steps) or adjusted(reading, model, steps)
-    changes = changes or switched(reading, model, scope, steps)
+    entries = listed(reading, model, scope, steps)
+    if entries:
+        column = list_column(reading, model)
+        assert column is not None
+        draft = Draft([*steps, *entries], returned(scope), "update", "write")
+        for name in reading.params:
+            if name != TOKEN and reading.archetype == "delete":
+                draft.params[name] = f"state.{column.name}"
+        return draft
+    changes = adjusted(reading, model, steps) or switched(reading, model, scope, steps)
     if not changes:
         return None
     return Draft([*steps, *changes], returned(scope), "update", "write")
@@ -178,7 +186,9 @@ def history(reading: Reading, model: Model, amount: str, sign: str) -> list[Step
         if stamp is not None:
             values[stamp.name] = literal("2026-01-01 09:00:00")
         names = ", ".join(map(quote, values))
-        return [run(f"insert into {quote(table.name)} ({names}) values ({', '.join(values.values())})")]
+        return [
+            run(f"insert into {quote(table.name)} ({names}) values ({', '.join(values.values())})")
+        ]
     return []
 
 
@@ -197,7 +207,11 @@ def switched(reading: Reading, model: Model, scope: Scope, steps: list[Step]) ->
     for name, schema in reading.params.items():
         column = set_by(model, targets, name)
         closed_ones = [c for c in targets if c.options and c.name not in sets]
-        if schema.get("enum") and closed_ones and not (column and set(column.options) & set(schema["enum"])):
+        if (
+            schema.get("enum")
+            and closed_ones
+            and not (column and set(column.options) & set(schema["enum"]))
+        ):
             sets[closed_ones[0].name] = mapped(name, schema["enum"], closed_ones[0])
         elif schema.get("enum") and column is not None and column.options:
             sets[column.name] = mapped(name, schema["enum"], column)
@@ -270,7 +284,9 @@ def by_verb(reading: Reading, targets: Sequence[Column], sets: dict[str, str]) -
         if fitting and column.name not in sets and len(column.options) == 2:
             found[column.name] = literal(fitting[0])
     if reading.verb in ("release", "stop", "reset", "disable", "deactivate") and found:
-        found |= {c.name: "0.0" for c in targets if c.type == "number" and "force" in tokens(c.name)}
+        found |= {
+            c.name: "0.0" for c in targets if c.type == "number" and "force" in tokens(c.name)
+        }
     return found
 
 
@@ -290,7 +306,9 @@ def parts_set(reading: Reading, model: Model, scope: Scope) -> list[Step]:
             continue
         lists = [p for p, s in reading.params.items() if set(column_options(s)) & set(column.parts)]
         flags = [p for p, s in reading.params.items() if first_type(s) == "boolean"]
-        states = [c for _, n, p in leaves(reading.response) if (c := model.state.find(n)) and c.options]
+        states = [
+            c for _, n, p in leaves(reading.response) if (c := model.state.find(n)) and c.options
+        ]
         if not lists or not flags or not states:
             continue
         value = flagged(flags[0], states[0])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from synth.model import Model, Table, json_object
+from synth.model import Model, Table, json_object, literal
 from synth.program import Program, Step
 from synth.reading import Reading
 from synth.world import quote
@@ -61,8 +63,6 @@ def exists(table: Table, parameter: str, *, optional: bool = False, many: bool =
 
 def limits(reading: Reading) -> list[Step]:
     """Require what the descriptions of numbers say: between 0 and 1, from 1 to 5, multiples."""
-    import re
-
     steps = []
     for name, schema in reading.params.items():
         if schema.get("type") not in ("integer", "number"):
@@ -92,40 +92,33 @@ def limits(reading: Reading) -> list[Step]:
 
 
 def closed(reading: Reading) -> list[Step]:
-    """Require options that a description names in prose: (Buy/Sell), "Options are: a, b"."""
-    import re
-
+    """Require options that a description names in prose, whatever their case."""
     steps = []
     for name, schema in reading.params.items():
-        if schema.get("type") != "string" or schema.get("enum"):
-            continue
-        text = schema.get("description", "")
-        found = re.search(r"\(([A-Z]\w+(?:/\w+)+)\)", text)
-        words = found.group(1).split("/") if found else []
-        found = re.search(r"options (?:are|to choose from are):? ([\w ,-]+)", text, re.I)
-        if not words and found:
-            words = [word.strip() for word in found.group(1).split(",") if word.strip()]
-        if len(words) > 1:
-            listed = ", ".join("'" + word.lower() + "'" for word in words)
-            steps.append(
-                require(
-                    f"select :{name} is null or lower(:{name}) in ({listed})",
-                    f"{name} must be one of {', '.join(words)}",
-                )
-            )
+        words = prose_options(schema)
+        if words:
+            listed = ", ".join(literal(word.lower()) for word in words)
+            sql = f"select :{name} is null or lower(:{name}) in ({listed})"
+            steps.append(require(sql, f"{name} must be one of {', '.join(words)}"))
     return steps
 
 
-def params_of(reading: Reading, table: Table | None) -> dict[str, str]:
-    """Say what column every parameter's value is of, where rules can tell."""
-    found = {}
-    for name in reading.params:
-        if name in reading.keys:
-            noun = reading.keys[name]
-            found[name] = f"{noun}.{{key:{noun}}}"
-        elif table is not None and (column := table.find(name)) is not None:
-            found[name] = f"{table.name}.{column.name}"
-    return found
+def prose_options(schema: Mapping[str, Any]) -> list[str]:
+    """Return what "(Buy/Sell)", "Options are: a, b", "either 'a' or 'b'" allow, else nothing."""
+    if schema.get("type") != "string" or schema.get("enum"):
+        return []
+    text = str(schema.get("description", ""))
+    if found := re.search(r"\(([A-Z]\w+(?:/\w+)+)\)", text):
+        return found.group(1).split("/")
+    if found := re.search(r"options(?: to choose from)?:? (?:are)?:? ?([\w ,-]+)", text, re.I):
+        words = [word.strip() for word in found.group(1).split(",") if word.strip()]
+        return words if len(words) > 1 else []
+    letters = re.findall(r"'(\w+)' for \w+", text)
+    if len(letters) > 1:
+        return letters
+    if found := re.search(r"either ('[^']+'(?:, '[^']+')*,? or '[^']+')", text):
+        return re.findall(r"'([^']+)'", found.group(1))
+    return []
 
 
 def first(templates: Sequence[Template], reading: Reading, model: Model) -> Draft | None:

@@ -75,7 +75,17 @@ def write(reading: Reading, model: Model) -> Draft | None:
 
 
 def file_params(reading: Reading) -> list[str]:
-    words = {"file", "dir", "directory", "folder", "source", "destination", "path", "name", "target"}
+    words = {
+        "file",
+        "dir",
+        "directory",
+        "folder",
+        "source",
+        "destination",
+        "path",
+        "name",
+        "target",
+    }
     return [
         name
         for name, schema in reading.params.items()
@@ -125,7 +135,7 @@ def write_list(reading: Reading, model: Model) -> Draft:
     steps = located(reading, paths[0], "place", kind="directory") if paths else []
     place = ":place" if paths else HERE
     inner = f"select name from node where parent = {place}{hidden} order by rowid"
-    value = f"(select json_group_array(name) from ({inner}))"
+    value = f"json((select json_group_array(name) from ({inner})))"
     return Draft(steps, result(reading, model, value), "list", "read")
 
 
@@ -181,7 +191,10 @@ def write_write(reading: Reading, model: Model) -> Draft:
             "select not exists (select 1 from node where path = :place and kind = 'directory')",
             f"{{{name}}} is a directory",
         ),
-        run(insert("place", "file", "''") + " where :place is not null and :place not in (select path from node)"),
+        run(
+            insert("place", "file", "''")
+            + " where :place is not null and :place not in (select path from node)"
+        ),
         run(f"update node set content = :{content} where path = :place"),
     ]
     value = f"iif(:place is null, :{content}, null)"
@@ -246,12 +259,21 @@ def write_transfer(copy: bool) -> Callable[[Reading, Model], Draft]:
 def write_find(reading: Reading, model: Model) -> Draft:
     names = [p for p in reading.params if "name" in tokens(p) or p in ("pattern", "query")]
     paths = [p for p in file_params(reading) if p not in names]
-    steps = located(reading, paths[0], "place", kind="any") if paths else [let("place", f"select {HERE}")]
+    steps = (
+        located(reading, paths[0], "place", kind="any")
+        if paths
+        else [let("place", f"select {HERE}")]
+    )
     lead = f"coalesce(rtrim(:{paths[0]}, '/'), '.')" if paths else "'.'"
     test = f" and (:{names[0]} is null or instr(name, :{names[0]}))" if names else ""
     shown = f"{lead} || substr(path, length(:place) + 1)"
     inner = f"select {shown} as v from node where {below('place')} and path <> :place{test} order by rowid"
-    return Draft(steps, result(reading, model, f"(select json_group_array(v) from ({inner}))"), "find", "read")
+    return Draft(
+        steps,
+        result(reading, model, f"json((select json_group_array(v) from ({inner})))"),
+        "find",
+        "read",
+    )
 
 
 def write_text(kind: str) -> Callable[[Reading, Model], Draft]:
@@ -259,7 +281,9 @@ def write_text(kind: str) -> Callable[[Reading, Model], Draft]:
 
     def read(reading: Reading, model: Model) -> Draft:
         names = [p for p in file_params(reading) if p not in ("pattern", "mode")]
-        steps = [s for i, n in enumerate(names) for s in located(reading, n, f"place{i}", kind="file")]
+        steps = [
+            s for i, n in enumerate(names) for s in located(reading, n, f"place{i}", kind="file")
+        ]
         steps += concern(reading)
         scope = Scope(reading, model, values=text_result(kind, reading, names))
         return Draft(steps, returned(scope), "get", "read")

@@ -52,7 +52,7 @@ def text_result(kind: str, reading: Reading, names: Sequence[str]) -> dict[str, 
     if kind == "grep":
         pattern = next(p for p in reading.params if p not in names)
         inner = f"select {line()} as v from {lines_of(text)} where instr({line()}, :{pattern}) order by key"
-        return {fields[0]: f"(select json_group_array(v) from ({inner}))"}
+        return {fields[0]: f"json((select json_group_array(v) from ({inner})))"}
     if kind == "sort":
         inner = f"select {line()} as v from {lines_of(text)} order by v"
         return {fields[0]: f"(select group_concat(v, '\n') from ({inner}))"}

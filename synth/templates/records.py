@@ -5,19 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from synth.entities import list_like
+from synth.entities import LIVES, list_like, said_status
 from synth.model import MORE, Column, Model, Table, bare, literal
 from synth.program import Step
 from synth.reading import Reading
 from synth.render import Scope, derived, first_type, returned
 from synth.templates import money, session
-from synth.templates.drafts import Draft, closed, exists, let, limits, params_of, require, run
+from synth.templates.drafts import Draft, closed, exists, let, limits, require, run
 from synth.vocabulary import past, squeeze, stem, tokens
 from synth.world import quote
 
 SETTERS = frozenset("update edit modify change set rename adjust assign apply log copy".split())
-CHANGED_TO = re.compile(r"(?:changed|set|sets|status) to '?([A-Za-z][\w -]*?)'?(?:[.,;\n]|$| and)", re.I)
-BEFORE = re.compile(r"\b(pending|delivered|open|active|draft|unpaid|paid)\b")
 LATEST = re.compile(r"\b(latest|last|most recent|newest)\b")
 INITIAL = ("open", "pending", "active", "new", "created", "scheduled")
 
@@ -62,9 +60,38 @@ def common(reading: Reading, model: Model, skip: str = "") -> list[Step]:
     return steps
 
 
+def owned(reading: Reading, table: Table, keyed: str) -> list[Step]:
+    """Require that a row is of the customer, the user, … that the call also names."""
+    steps = []
+    for name, noun in reading.keys.items():
+        column = next((c for c in table.columns.values() if c.refers == noun), None)
+        if name == keyed or column is None or first_type(reading.params[name]) == "array":
+            continue
+        cell = f"coalesce({quote(column.name)} = :{name}, 1)"
+        sql = f"select {cell} from {quote(table.name)} where {quote(table.key)} = :{keyed}"
+        sql = sql if name in reading.required else f"select :{name} is null or ({sql})"
+        steps.append(require(sql, f"{table.name} {{{keyed}}} is not of {noun} {{{name}}}"))
+    return steps
+
+
+def standing(reading: Reading, table: Table, keyed: str) -> list[Step]:
+    """Require the status that a tool's name says a row has: `cancel_pending_order`."""
+    status = table.find("status")
+    words = [word for word in tokens(reading.name) if word in LIVES]
+    if status is None or not words:
+        return []
+    home = f"from {quote(table.name)} where {quote(table.key)} = :{keyed}"
+    sql = f"select lower({quote(status.name)}) = {literal(words[0])} {home}"
+    noun = table.name.replace("_", " ")
+    return [require(sql, f"{noun} {{{keyed}}} is not {words[0]}")]
+
+
 def annotated(reading: Reading, model: Model, table: Table, draft: Draft) -> Draft:
     draft.entity = table.name
-    draft.params = params_of(reading, table)
+    for name in reading.params:
+        column = column_of_parameter(reading, table, name) or like(table, set(tokens(name)))
+        if column is not None and not column.is_json:
+            draft.params[name] = f"{table.name}.{column.name}"
     return draft
 
 
@@ -83,7 +110,9 @@ def new_key(table: Table) -> tuple[list[Step], list[Step]]:
     following = f"coalesce({number}, 0) + 1"
     padded = f"substr('{'0' * width}' || ({following}), -max({width}, length({following})))"
     where = f" where {key} like {literal(lead + '%')}" if lead else ""
-    return [let("new_key", f"select {literal(lead)} || {padded} from {quote(table.name)}{where}")], []
+    return [
+        let("new_key", f"select {literal(lead)} || {padded} from {quote(table.name)}{where}")
+    ], []
 
 
 def code_form(table: Table) -> tuple[str, int]:
@@ -136,8 +165,10 @@ def column_of_parameter(reading: Reading, table: Table, name: str) -> Column | N
     if noun == table.name:
         return None
     short = name.removeprefix(f"{table.name}_")
-    return table.find(name) or table.find(short) or (
-        table.find(f"{noun}_id") if noun and noun != table.name else None
+    return (
+        table.find(name)
+        or table.find(short)
+        or (table.find(f"{noun}_id") if noun and noun != table.name else None)
     )
 
 
@@ -181,6 +212,9 @@ def change(reading: Reading, model: Model, table: Table, keyed: str) -> Draft | 
     where = f"{quote(table.key)} = :{keyed}"
     steps = [*session.guards(reading, model), exists(table, keyed)]
     steps += [step for step in common(reading, model, keyed) if step not in steps]
+    if reading.archetype == "update":
+        steps += owned(reading, table, keyed)
+    steps += standing(reading, table, keyed)
     sets = assignments(reading, table, keyed)
     status = table.find("status")
     target = target_status(reading, status)
@@ -216,9 +250,9 @@ def target_status(reading: Reading, status: Column | None) -> str:
     """Return the status that a tool's verb, or its description, leads to."""
     if status is None:
         return ""
-    said = CHANGED_TO.search(reading.about)
-    if said and "status" in reading.about.lower():
-        return said.group(1).strip()
+    said = said_status(reading)
+    if said:
+        return said
     root = stem(reading.verb)
     for option in status.options:
         if stem(option.lower()) == root or option.lower().startswith(root):
@@ -275,9 +309,7 @@ def object_updates(table: Table, name: str, fields: Mapping[str, object]) -> dic
     return found
 
 
-def remove(
-    reading: Reading, model: Model, table: Table, keyed: str, steps: list[Step]
-) -> Draft:
+def remove(reading: Reading, model: Model, table: Table, keyed: str, steps: list[Step]) -> Draft:
     """Delete a row; what it cost goes back to what paid for it."""
     where = f"{quote(table.key)} = :{keyed}"
     steps += money.refund(model, table, where)
@@ -295,7 +327,10 @@ def delete_matching(reading: Reading, model: Model, table: Table) -> Draft | Non
     newest = "max(rowid)" if LATEST.search(reading.about.lower()) else "min(rowid)"
     found = f"select {newest} from {quote(table.name)} where {' and '.join(tests)}"
     steps = common(reading, model)
-    steps += [let("found_row", found), require("select :found_row is not null", f"no {table.name} found")]
+    steps += [
+        let("found_row", found),
+        require("select :found_row is not null", f"no {table.name} found"),
+    ]
     steps.append(run(f"delete from {quote(table.name)} where rowid = :found_row"))
     draft = Draft(steps, returned(Scope(reading, model)), "delete", "write")
     return annotated(reading, model, table, draft)
@@ -314,7 +349,13 @@ def get(reading: Reading, model: Model, table: Table, keyed: str) -> Draft:
     """Return one row, or a part of it."""
     optional = keyed not in reading.required
     steps = [*session.guards(reading, model), exists(table, keyed, optional=optional)]
+    if not optional:
+        steps += [s for s in common(reading, model, keyed) if s not in steps]
+        steps += owned(reading, table, keyed)
     scope = Scope(reading, model, table, row=f"t.{quote(table.key)} = :{keyed}")
+    status = table.find("status")
+    if first_type(reading.response) == "string" and status is not None:
+        scope.key = status.value("t")
     draft = Draft(steps, returned(scope), "get", "read")
     return annotated(reading, model, table, draft)
 
@@ -334,6 +375,7 @@ def find(reading: Reading, model: Model, table: Table) -> Draft:
         steps.append(require(sql, f"{table.name} not found"))
         first = f"t.rowid = (select min(t.rowid) from {quote(table.name)} as t where {where})"
         scope.row, scope.rows = first, ""
+        scope.key = table.columns[table.key].value("t")
     draft = Draft(steps, returned(scope), "find" if reading.params else "list", "read")
     return annotated(reading, model, table, draft)
 
@@ -358,29 +400,41 @@ def filter_tests(reading: Reading, table: Table, name: str) -> list[str]:
         return [f"(:{name} is null or t.{key} in (select value from json_each(:{name})))"]
     for side, sign in (("min", ">="), ("max", "<="), ("start", ">="), ("end", "<=")):
         if side in words:
-            other = table.find("_".join(w for w in tokens(name) if w != side)) or dated(table, words)
+            other = table.find("_".join(w for w in tokens(name) if w != side)) or dated(
+                table, words
+            )
             if other is not None:
                 cell = f"t.{quote(other.name)}"
                 if other.type == "string":
                     cell = f"substr({cell}, 1, 10)"
                 return [f"(:{name} is null or {cell} {sign} :{name})"]
     if words & {"keyword", "query", "text", "pattern", "search"}:
-        texts = [c for c in table.columns.values() if c.type == "string" and not c.refers and c.name != table.key]
+        texts = [
+            c
+            for c in table.columns.values()
+            if c.type == "string" and not c.refers and c.name != table.key
+        ]
         tests = " or ".join(f"instr(lower(t.{quote(c.name)}), lower(:{name}))" for c in texts)
         return [f"({tests or '1'})"]
-    if column is None:
-        column = next(
-            (c for c in table.columns.values() if set(tokens(c.name)) & words - {"id"}), None
-        )
+    column = column or like(table, words)
     if column is None or column.is_json:
         return [f"(:{name} is null or instr(lower(t.{MORE}), lower(:{name})) > 0)"]
     return [f"(:{name} is null or lower(t.{quote(column.name)}) = lower(:{name}))"]
 
 
+def like(table: Table, words: set[str]) -> Column | None:
+    """Return the column that shares a word with a parameter: `user` of people's `user_name`."""
+    found = (c for c in table.columns.values() if set(tokens(c.name)) & words - {"id"})
+    return next((c for c in found if c.name != table.key), None)
+
+
 def dated(table: Table, words: set[str]) -> Column | None:
     if not {"date", "time"} & words:
         return None
-    return next((c for c in table.columns.values() if {"timestamp", "date", "time"} & set(tokens(c.name))), None)
+    return next(
+        (c for c in table.columns.values() if {"timestamp", "date", "time"} & set(tokens(c.name))),
+        None,
+    )
 
 
 def personal_filter(reading: Reading, model: Model, table: Table) -> list[str]:

@@ -13,7 +13,9 @@ from synth.templates.drafts import Draft, require, run
 from synth.vocabulary import squeeze, tokens
 from synth.world import quote
 
-LOGGED_IN = "coalesce((select authenticated from state), (select current_user from state) is not null)"
+LOGGED_IN = (
+    "coalesce((select authenticated from state), (select current_user from state) is not null)"
+)
 OWNERS = frozenset("createdby username user author owner sender poster creator postedby".split())
 PERSONAL = re.compile(
     r"authenticated user|current user|currently authenticated|logged[- ]in user|\bfor the user\b"

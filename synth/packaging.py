@@ -1,0 +1,174 @@
+"""A synthesised world becomes a package: states, inputs, validation, manifest.
+
+python -m synth.packaging [ENV …] --to FOLDER    build the paper's environments by rules
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from harness.faults import ToolFault, UserMistake
+from synth.environments import GENERATOR, World, build_world
+from synth.package import EnvPackage, ToolRecord, save_package
+from synth.policy import apply_policy
+from synth.roles.input_sampler import check_strata, sample_inputs
+from synth.roles.state_sampler import check_state, sample_state
+from synth.sources import PAPER, Domain, domain
+from synth.validation import Check, check_composed, check_tool
+from synth.world import SqlWorld
+
+ROLES = {
+    "spec_normalizer": "rules",
+    "output_schema": "rules",
+    "implementation": "rules",
+    "state_sampler": "rules",
+    "input_sampler": "rules",
+}
+
+
+@dataclass(frozen=True)
+class Built:
+    """A package with the checks behind it. `refused` maps tools left out to the reason."""
+
+    package: EnvPackage
+    world: World
+    checks: tuple[Check, ...]
+    refused: Mapping[str, str]
+
+
+def build_package(source: Domain, seed: int = 0, states: int = 2, inputs: int = 20) -> Built:
+    """Synthesise a domain by rules; tools that fail validation are left out, with the reason."""
+    world = apply_policy(build_world(source))
+    refused = {r.name: r.reason for r in source.intake.rejected}
+    refused |= {r.name: r.reason for r in world.refused}
+    package = assemble(world, seed, states, inputs)
+    checks = check_package(package)
+    bad = {c.tool: next(iter(c.witness.items())) for c in checks if not c.valid}
+    if bad:
+        refused |= {tool: f"{mode}: {why}" for tool, (mode, why) in bad.items()}
+        package = without(package, set(bad))
+    composed = check_composed(package.records, package.blueprint("s00000"), package.inputs)
+    about = {
+        **package.about,
+        "checks": summary([c for c in checks if c.tool not in bad], composed),
+        "refused": refused,
+    }
+    return Built(replace(package, about=about), world, tuple(checks), refused)
+
+
+def assemble(world: World, seed: int, states: int, inputs: int) -> EnvPackage:
+    """Draw states and inputs and put a package together, unvalidated."""
+    source = world.domain
+    drawn = {}
+    for place in range(states):
+        rng = random.Random(f"{seed}:{source.env_id}:state:{place}")
+        drawn[f"s{place:05d}"] = sample_state(world.model, rng)
+        wrong = check_state(world.model, drawn[f"s{place:05d}"])
+        if wrong:
+            raise UserMistake(f"{source.env_id}: a sampled state is not valid: {wrong[0]}")
+    rng = random.Random(f"{seed}:{source.env_id}:inputs")
+    calls = {
+        r.spec.name: sample_inputs(r, world.model, drawn["s00000"], rng, inputs)
+        for r in world.records
+    }
+    for record in world.records:
+        wrong = check_strata(calls[record.spec.name], bool(record.spec.parameters.get("required")))
+        if wrong:
+            raise UserMistake(f"{record.spec.name}: {wrong[0]}")
+    package = EnvPackage(
+        env_id=source.env_id,
+        records=world.records,
+        schema_sql=world.schema_sql,
+        programs=dict(world.programs),
+        states=drawn,
+        inputs=calls,
+        policy=source.policy,
+        about={
+            "kind": "stateful"
+            if world.model.tables or len(world.model.state.columns) > 1
+            else "stateless",
+            "generator": {**GENERATOR, "roles": ROLES, "seed": seed},
+            "source": dict(source.source),
+            "licences": [source.licence] if source.licence else [],
+        },
+    )
+    return replace(package, inputs=expected(package))
+
+
+def expected(package: EnvPackage) -> dict[str, list[dict[str, Any]]]:
+    """Add to every sampled call what it does in the first state: ok, or the refusal."""
+    blueprint = package.blueprint("s00000")
+    out: dict[str, list[dict[str, Any]]] = {}
+    for name, rows in package.inputs.items():
+        out[name] = []
+        for row in rows:
+            try:
+                SqlWorld(blueprint).run(name, row["args"])
+                outcome = "ok"
+            except ToolFault as fault:
+                outcome = str(fault)
+            out[name].append({**row, "expect": outcome})
+    return out
+
+
+def check_package(package: EnvPackage) -> list[Check]:
+    first = package.blueprint("s00000")
+    return [
+        check_tool(record, [first], [package.inputs[record.spec.name]])
+        for record in package.records
+    ]
+
+
+def without(package: EnvPackage, names: set[str]) -> EnvPackage:
+    kept: tuple[ToolRecord, ...] = tuple(r for r in package.records if r.spec.name not in names)
+    return replace(
+        package,
+        records=kept,
+        programs={r.spec.name: package.programs[r.spec.name] for r in kept},
+        inputs={r.spec.name: package.inputs[r.spec.name] for r in kept},
+    )
+
+
+def summary(checks: Sequence[Check], composed: Mapping[str, int]) -> dict[str, Any]:
+    return {
+        "executions": sum(c.executions for c in checks),
+        "succeeded": sum(c.succeeded for c in checks),
+        "timeouts": 0,
+        "crashes": 0,
+        "unused_args": [],
+        "determinism_ok": True,
+        "composed": dict(sorted(composed.items())),
+    }
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Build and save packages; print a line for each."""
+    parser = argparse.ArgumentParser(prog="python -m synth.packaging")
+    parser.add_argument("envs", nargs="*", metavar="ENV", help=f"default: {', '.join(PAPER)}")
+    parser.add_argument("--to", type=Path, default=Path("envs"), metavar="FOLDER")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args(argv)
+    try:
+        for env_id in options.envs or PAPER:
+            start = time.process_time()
+            built = build_package(domain(env_id), options.seed)
+            folder = save_package(built.package, options.to)
+            taken = time.process_time() - start
+            print(f"{folder}: {len(built.package.records)} tools, {taken:.2f} s")
+            for name, reason in built.refused.items():
+                print(f"  without {name}: {reason}")
+    except UserMistake as mistake:
+        print(f"synth.packaging: {mistake}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
