@@ -1,0 +1,144 @@
+"""The data set's card: what is in it, what was left out and why, what it was checked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+Report = Mapping[str, Any]
+HUB_LICENCES = {"Apache-2.0": "apache-2.0", "MIT": "mit"}
+FIELDS = {
+    "id": "benchmark/task#trial; `.n` for the n-th further list of tools",
+    "messages": "JSON text: the conversation in the OpenAI form, system text first",
+    "tools": "JSON text: the tools on offer",
+    "loss": "JSON text: learn from `roles`, from message `from` on, without messages `skip`",
+    "benchmark, task_id, trial": "what was played",
+    "env, package": "the world, and the hash of its package",
+    "kind": "general, ambiguous, changing, infeasible, abnormal; empty where not synthesised",
+    "plan_id": "the ground-truth plan; twins share it",
+    "reward, verdict": "what the evaluator said; only passed episodes are here",
+    "source": "who played",
+    "licence": "of the tool specifications that the row derives from",
+    "hash": "of messages and tools",
+}
+
+
+def card(report: Report) -> str:
+    """Write the card (Markdown with the header that the Hub reads)."""
+    parts = [
+        header(report),
+        f"# {report['name']}\n\n{report['about']}",
+        "## Use\n\n" + usage(report),
+        "## From specifications to rows\n\n" + table(("step", "kept", "left out"), funnel(report)),
+        "## Environments\n\n" + environments(report["environments"]),
+        "## Statistics\n\n" + statistics(report["statistics"], report["coverage"]),
+        "## Checks\n\n" + checks(report["checks"]),
+        "## Decontamination\n\n" + decontamination(report["decontamination"]),
+        "## Fields\n\n" + table(("field", "what"), FIELDS.items()),
+        "## Licences and provenance\n\n" + licences(report["environments"]),
+    ]
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def header(report: Report) -> str:
+    names = {entry["licence"] for entry in report["environments"].values()}
+    licence = HUB_LICENCES.get(names.pop(), "other") if len(names) == 1 else "other"
+    lines = ["---", f"license: {licence}", "task_categories:", "- text-generation", "configs:"]
+    for name in report["files"]:
+        lines += [f"- config_name: {name}", f"  data_files: {name}.parquet"]
+    return "\n".join([*lines, "---"])
+
+
+def usage(report: Report) -> str:
+    names = "\n".join(f"* `{name}`: {count:,} rows" for name, count in report["files"].items())
+    return f"""{names}
+
+```python
+from datasets import load_dataset
+rows = load_dataset("path/to/this/folder", "sft", split="train")
+```
+
+`messages` and `tools` are JSON texts, because the schemas of tools differ from row to row:
+`json.loads` them. The same rows lie beside as JSON lines."""
+
+
+def funnel(report: Report) -> Iterable[tuple[str, str, str]]:
+    for step in report["funnel"]:
+        dropped = ", ".join(f"{n:,} {why}" for why, n in step["dropped"].items()) or "–"
+        yield step["step"], f"{step['kept']:,}", dropped
+
+
+def environments(found: Mapping[str, Mapping[str, Any]]) -> str:
+    columns = ("tools", "unsupported", "edges", "tasks", "kept", "rows")
+    rows = [
+        (name, *(f"{entry.get(column, 0):,}" for column in columns), entry["note"] or "–")
+        for name, entry in found.items()
+    ]
+    return table(("environment", *columns, "note"), rows)
+
+
+def statistics(found: Mapping[str, Any], coverage: Mapping[str, Any]) -> str:
+    """Write sizes (turns, steps and tasks as "User-Oriented Multi-Turn Dialogue Generation with
+    Tool Use at scale" defines them in its appendix B) and diversity."""
+    sizes = [
+        (f"{name} per {unit}", f"{found[name]['mean']} (largest {found[name]['max']})")
+        for name, unit in (("turns", "session"), ("steps", "request"), ("tasks", "session"))
+    ]
+    entropy, distinct = found["chain_entropy_bits"], found["distinct_n"]
+    rows = [
+        ("rows", f"{found['rows']:,}"),
+        ("environments", f"{found['envs']:,}"),
+        ("tools called", f"{found['tools']:,}"),
+        *sizes,
+        *((f"entropy of runs of {n} calls", f"{bits} bits") for n, bits in entropy.items()),
+        *((f"distinct-{n} of user texts", f"{share}") for n, share in distinct.items()),
+        ("self-BLEU-4 of user texts", f"{found['self_bleu_4']}"),
+        *((name, str(value)) for name, value in coverage.items()),
+    ]
+    kinds = table(("kind", "rows"), [(k, f"{n:,}") for k, n in found["kinds"].items()])
+    about = (
+        "A turn is any message of a session (user, assistant, tool), a step a batch of calls made "
+        "for one request of the user, a task a goal of the session."
+    )
+    return f"{about}\n\n{table(('what', 'value'), rows)}\n\n{kinds}"
+
+
+def checks(found: Mapping[str, Mapping[str, int]]) -> str:
+    rows = [
+        (name, f"{check['played']:,}", f"{check['passed']:,}", f"{check['wanted']:,}")
+        for name, check in found.items()
+    ]
+    return table(("who plays", "tasks", "passed", "must pass"), rows)
+
+
+def decontamination(found: Mapping[str, Any]) -> str:
+    rows = [
+        (name, ", ".join(f"{n:,} {kind}" for kind, n in counts.items()), hits(found["hits"], name))
+        for name, counts in found["checked"].items()
+    ]
+    rows += [(name, f"not checked: {why}", "–") for name, why in found["unchecked"].items()]
+    about = (
+        "A task is dropped if a text of its user shares 8 tokens in a row with a text of a "
+        "benchmark's user, is one of its short queries, or if a call of its plan is a gold call."
+    )
+    return f"{about}\n\n{table(('benchmark', 'index', 'tasks dropped'), rows)}"
+
+
+def hits(found: Mapping[str, Mapping[str, int]], name: str) -> str:
+    return ", ".join(f"{n} {kind}" for kind, n in found.get(name, {}).items()) or "0"
+
+
+def licences(found: Mapping[str, Mapping[str, Any]]) -> str:
+    by_licence: dict[tuple[str, str], list[str]] = {}
+    for name, entry in found.items():
+        by_licence.setdefault((entry["licence"], entry["origin"]), []).append(name)
+    rows = [(lic, origin, f"{len(names)}") for (lic, origin), names in sorted(by_licence.items())]
+    return "Every row names its licence.\n\n" + table(
+        ("licence", "specifications from", "environments"), rows
+    )
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Write a Markdown table; bars inside cells are escaped."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(str(c).replace("|", "\\|") for c in r) + " |" for r in lines)
