@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from evaluators.judge.case import Case, GoldCall, Tool
+from evaluators.judge.case import Case, GoldCall, OneOf, Tool
 from evaluators.judge.failures import is_auth, is_transient
 from evaluators.judge.trace import Act, Trace
 from evaluators.judge.values import has_wildcard, same
@@ -113,7 +113,8 @@ def agrees(name: str, gold: Any, given: Mapping[str, Any], tool: Tool | None) ->
     schema = tool.properties.get(name) if tool else None
     schema = schema if isinstance(schema, Mapping) else {}
     if name not in given:
-        return gold is None or ("default" in schema and same(gold, schema["default"]))
+        default = "default" in schema and same(gold, schema["default"])
+        return gold is None or default or (isinstance(gold, OneOf) and gold.optional)
     return same(gold, given[name], unordered=is_set(schema))
 
 

@@ -61,6 +61,8 @@ def blame(
 
 def broken_task(case: Case, trace: Trace, alignment: Alignment) -> str:
     """Say why the task itself cannot be solved as its plan says, or return an empty text."""
+    if case.task_fault:
+        return case.task_fault
     for wanted in case.required:
         for banned in case.forbidden:
             if wanted.name == banned.name and (

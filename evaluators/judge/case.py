@@ -24,6 +24,17 @@ UNKNOWN = Unknown()
 
 
 @dataclass(frozen=True, slots=True)
+class OneOf:
+    """A gold value of which there are several; with "" or None among them it may be left out."""
+
+    values: tuple[Any, ...]
+
+    @property
+    def optional(self) -> bool:
+        return any(value is None or value == "" for value in self.values)
+
+
+@dataclass(frozen=True, slots=True)
 class Tool:
     """A tool with what is known of its effects. None means that nobody said.
 
@@ -42,7 +53,7 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class GoldCall:
-    """A call of the reference plan. A value "*" matches anything.
+    """A call of the reference plan. A value "*" matches anything, a `OneOf` any of its values.
 
     `result` and `error` are what the plan's own replay answered, UNKNOWN and None where it was
     not replayed. `optional` calls are never missed.
@@ -85,7 +96,8 @@ class Case:
     `gold` is None where there is no reference plan; its items belong to user turns in order, or
     to the whole run where `flat`. `require_reads` is False where only the outcome counts: then
     the plan is one way among many and its reads are not required. `missing` names what an
-    abnormal task lacks (a parameter, a tool). `passed` is the verdict of the benchmark.
+    abnormal task lacks (a parameter, a tool). The last reply must hold one of `answers`.
+    `passed` is the verdict of the benchmark, `task_fault` why the task itself cannot be solved.
     """
 
     id: str
@@ -99,6 +111,7 @@ class Case:
     required: tuple[Action, ...] = ()
     forbidden: tuple[Action, ...] = ()
     communicate: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
     intent: Intent = Intent()
     policy: str = ""
     scenario: str = ""
@@ -109,6 +122,7 @@ class Case:
     fault: Fault | None = None
     passed: bool | None = None
     reason: str = ""
+    task_fault: str = ""
 
 
 def tool_of(

@@ -33,6 +33,9 @@ from evaluators.judge.values import leaves, plain
 
 def no_calls(case: Case, trace: Trace, alignment: Alignment, notes: Notes) -> bool:
     """Note a run without any call of the agent where the plan has some; it explains all holes."""
+    if case.gold is None and case.behaviour == "call" and not trace.of("agent"):
+        notes.add((NO_TOOL_CALLS, MISSING_REQUIRED_CALL), "a call was due; none was made")
+        return True
     wanted = [p for p in alignment.planned if p.gold.role == "agent"]
     if case.passed is not False:
         wanted = [p for p in wanted if not p.excused]

@@ -38,6 +38,11 @@ _NO_TOOLS = re.compile(
     r"|\bno[ -](?:tool|function)[ -]calls?\b|\bno tools (?:may|should|must|can)\b",
     re.I,
 )
+_ADDS = re.compile(
+    r"create|place|book|send|post|fund|withdraw|purchase|buy|pay|transfer|comment|mention|reply|tweet"
+    r"|order|deposit|charge|refund|issue|register|submit|reserve|fill|append|insert|extend",
+    re.I,
+)
 _CONDITION = re.compile(
     r"\b(?:if|unless|until|when|while|before|after|same time|simultaneous\w*|more than|at once)\b",
     re.I,
@@ -136,7 +141,11 @@ def stranger(case: Case, trace: Trace, gaps: Sequence[Hole], act: Act, notes: No
     if act.failure is not None:
         if blocks(case, trace, gaps, act):
             note_failure(trace, act, notes)
-    elif changes(case, act) and not any(fits(action, act) for action in case.forbidden):
+    elif (
+        changes(case, act)
+        and not any(fits(action, act) for action in case.forbidden)
+        and not repeats(trace, act)
+    ):
         notes.about(act, (INCORRECT, UNEXPECTED_CALL), "it changes things nobody asked for")
 
 
@@ -146,6 +155,18 @@ def changes(case: Case, act: Act) -> bool:
     if tool is None or not tool.write or tool.auth or act.text is None:
         return False
     return not is_informative(act.text)
+
+
+def repeats(trace: Trace, act: Act) -> bool:
+    """Say whether a write only sets again what it had set: same call, same answer, and not one
+    that adds to what is there (a second order, a second post)."""
+    if _ADDS.search(act.name):
+        return False
+    return any(
+        a.name == act.name and a.text == act.text and a.arguments == act.arguments
+        for a in trace.acts
+        if a is not act and a.failure is None
+    )
 
 
 def blocks(case: Case, trace: Trace, gaps: Sequence[Hole], act: Act) -> bool:
@@ -236,7 +257,14 @@ def has_content(result: object) -> bool:
 
 
 def silent_infos(case: Case, trace: Trace, notes: Notes) -> None:
-    """Note infos that the agent had to pass on and never said."""
+    """Note infos that the agent had to pass on and never said, or a last reply without answer."""
+    if case.answers and case.passed is False:
+        last = next((i for i in range(len(case.log) - 1, -1, -1)
+                     if case.log[i].author == "agent" and case.log[i].text), None)  # fmt: skip
+        if last is not None:
+            wanted = " | ".join(case.answers)[:200]
+            notes.add(INACCURATE, f"the answer is {wanted}", message=last,
+                      span=case.log[last].text[:200])  # fmt: skip
     if not case.communicate:
         return
     said = [m.text.casefold().replace(",", "") for m in case.log if m.author == "agent"]

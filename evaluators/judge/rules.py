@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evaluators.judge import attribution, hints, holes, offences, order, tags
+from evaluators.judge import attribution, hints, holes, offences, order, remainder, tags
 from evaluators.judge.align import Alignment, align
 from evaluators.judge.case import Case
 from evaluators.judge.explain import explain
@@ -30,6 +30,8 @@ def judge(case: Case, *, guess: bool = False) -> Judgement:
     order.label(case, trace, alignment, notes)
     if not case.passed:
         offences.contradictions(unsupported_figures(case, trace, all_of_them=False), notes)
+    if case.passed is False and not notes.found:
+        remainder.label(case, trace, alignment, notes)
     found = tuple(notes.found)
     guessed: tuple[Finding, ...] = ()
     if (guess and not case.passed) or (case.passed is False and not found):

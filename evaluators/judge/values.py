@@ -8,7 +8,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from evaluators.judge.case import ANY
+from evaluators.judge.case import ANY, OneOf
 
 _NUMBER = re.compile(r"([-+]?)[$€£¥]?((?:0|[1-9]\d*)(?:\.\d+)?|[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?)")
 _QUOTES = str.maketrans("‘’“”–—−\u00a0", "''\"\"--- ")
@@ -33,12 +33,10 @@ def same(gold: Any, given: Any, *, unordered: bool = False) -> bool:
     """
     if isinstance(gold, str) and gold == ANY:
         return True
+    if isinstance(gold, OneOf):
+        return any(same(value, given, unordered=unordered) for value in gold.values)
     if isinstance(gold, dict):
-        if not isinstance(given, dict):
-            return False
-        return present(gold) == present(given) and all(
-            same(value, given.get(key), unordered=unordered) for key, value in gold.items()
-        )
+        return isinstance(given, dict) and _same_objects(gold, given, unordered)
     if isinstance(gold, (list, tuple)):
         return isinstance(given, (list, tuple)) and _same_lists(gold, given, unordered)
     if isinstance(given, (list, tuple, dict)):
@@ -46,8 +44,20 @@ def same(gold: Any, given: Any, *, unordered: bool = False) -> bool:
     return bool(gold == given or plain(gold) == plain(given))
 
 
-def present(value: Mapping[str, Any]) -> set[str]:
-    return {key for key, item in value.items() if item is not None}
+def _same_objects(gold: dict[str, Any], given: dict[str, Any], unordered: bool) -> bool:
+    if any(value is not None and key not in gold for key, value in given.items()):
+        return False
+    return all(
+        is_optional(value)
+        if given.get(key) is None
+        else same(value, given[key], unordered=unordered)
+        for key, value in gold.items()
+    )
+
+
+def is_optional(gold: Any) -> bool:
+    """Say whether a gold value may be left out."""
+    return gold is None or gold == ANY or (isinstance(gold, OneOf) and gold.optional)
 
 
 def _same_lists(gold: Any, given: Any, unordered: bool) -> bool:
@@ -135,5 +145,7 @@ def leaves(value: Any) -> Iterator[Any]:
             stack.extend(reversed(item.values()))
         elif isinstance(item, (list, tuple)):
             stack.extend(reversed(item))
+        elif isinstance(item, OneOf):
+            stack.extend(item.values[:1])
         else:
             yield item

@@ -48,6 +48,11 @@ def no_login(base: Base, ask: Ask) -> bool:
     return bool(ask.calls) and not any(base.tools[c.name].auth for c in ask.calls)
 
 
+def one_of_many(base: Base, ask: Ask) -> bool:
+    """Say whether leaving a sub-task out leaves others that need calls."""
+    return no_login(base, ask) and sum(bool(a.calls) for a in base.asks) > 1
+
+
 def several_no_login(base: Base, ask: Ask) -> bool:
     return several(base, ask) and no_login(base, ask)
 
@@ -76,7 +81,7 @@ def of(*categories: str) -> frozenset[str]:
 
 CHARACTERS: tuple[Character, ...] = (
     Character("mute", talk, of(NO_TOOL_CALLS, MISSING_REQUIRED_CALL), all_asks=True),
-    Character("idler", talk, of(INCOMPLETE, MISSING_REQUIRED_CALL), no_login),
+    Character("idler", talk, of(INCOMPLETE, MISSING_REQUIRED_CALL), one_of_many),
     Character("forgetful", forget, of(MISSING_CALL, MISSING_REQUIRED_CALL), several_no_login),
     Character("outsider", stay_outside, of(AUTHORIZATION, MISSING_REQUIRED_CALL), all_asks=True,
               allowed=of(NOT_RECOVERED, INCOMPLETE)),

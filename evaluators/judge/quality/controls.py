@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
@@ -134,13 +135,10 @@ def spelling(value: Any, rng: random.Random) -> Any:
         return rng.choice([float(value), str(value)])
     if isinstance(value, float):
         return f"${value:,}" if value > 0 else value
-    try:
-        day = date.fromisoformat(value)
-    except ValueError:
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
         return rng.choice([value.upper(), f" {value} ", value.title()])
-    return rng.choice(
-        [day.strftime("%B %d, %Y"), day.strftime("%Y/%m/%d"), day.strftime("%d %b %Y")]
-    )
+    day = date.fromisoformat(value)
+    return day.strftime(rng.choice(["%B %d, %Y", "%Y/%m/%d", "%d %b %Y"]))
 
 
 def expected_error(base: Base, script: Script, rng: random.Random) -> Planted | None:
