@@ -22,7 +22,7 @@ from harness.faults import ModelFault
 from harness.protocols import Evaluator, Model
 from harness.seeds import SeededModel, seed_for
 from harness.types import Episode, Task, Verdict
-from train.tokens import TokenRow, token_row
+from train.sampled import TokenRow, token_row
 
 FAULT_RETRIES = 2
 

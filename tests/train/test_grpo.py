@@ -1,0 +1,139 @@
+"""GRPO moves real weights: a random model learns to say the one letter that is rewarded."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.benchmark import Benchmark
+from harness.faults import UserMistake
+from harness.limits import Limits
+from harness.parties import ModelParty, Script
+from harness.store import RunStore, read_outcomes
+from harness.types import Episode, Task, Verdict
+from tests.fakes.worlds import Shelf
+from train.grpo_settings import GrpoSettings
+from train.rollouts import Rollouts
+
+needs_torch = pytest.mark.skipif(
+    not all(importlib.util.find_spec(name) for name in ("torch", "trl")),
+    reason="the train extra is not installed",
+)
+
+
+class Sings:
+    """Rewards the share of replies' letters that are an e."""
+
+    async def __call__(self, task: Task, episode: Episode) -> Verdict:
+        text = "".join(m.text for m in episode.log if m.author == "agent")
+        reward = text.count("e") / max(1, len(text))
+        return Verdict(reward, reward > 0.5)
+
+
+def choir() -> Benchmark:
+    tasks = [Task(f"t{i}", "choir", {"line": f"sing {i}"}, domain="song") for i in range(4)]
+    return Benchmark(
+        "choir",
+        "1",
+        tasks,
+        environment=lambda task, past: Shelf(),
+        user=lambda task, trial, model: Script("user", [task.payload["line"]]),
+        agent=lambda task, trial, model: ModelParty("agent", model),
+        limits=lambda task: Limits(steps=2),
+    )
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Path:
+    from tests.fakes.tiny import PLAIN, make_network, make_tokenizer
+
+    tokenizer = make_tokenizer(PLAIN)
+    network = make_network(tokenizer)
+    folder = tmp_path / "start"
+    network.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def settings(checkpoint: Path, out: Path, **changes: Any) -> GrpoSettings:
+    fields: dict[str, Any] = {
+        "model": str(checkpoint),
+        "out": str(out),
+        "steps": 12,
+        "prompts": 2,
+        "group_size": 8,
+        "learning_rate": 3e-3,
+        "reply_tokens": 6,
+        "context_tokens": 2048,
+        "save_every": 4,
+        "redraws": 2,
+        "threads": 1,
+    }
+    return GrpoSettings(**(fields | changes))
+
+
+def run(checkpoint: Path, out: Path, **changes: Any) -> list[dict[str, Any]]:
+    from train.grpo import optimise
+    from train.grpo_log import read_log
+
+    chosen = settings(checkpoint, out, **changes)
+    rollouts = Rollouts(choir(), Sings(), chosen.group_size, redraws=chosen.redraws)
+    store = RunStore(out / "rollouts", {"choir": 1})
+    try:
+        optimise(chosen, rollouts, store)
+    finally:
+        store.close()
+    return read_log(out)
+
+
+@needs_torch
+@pytest.mark.filterwarnings("default")
+def test_the_policy_learns_what_is_rewarded(checkpoint: Path, tmp_path: Path) -> None:
+    lines = run(checkpoint, tmp_path / "run")
+    rewards = [line["rollouts"]["reward_mean"] for line in lines]
+    assert sum(rewards[-3:]) > 2 * sum(rewards[:3])
+    assert (tmp_path / "run" / "final" / "config.json").is_file()
+    outcomes = read_outcomes(tmp_path / "run" / "rollouts")
+    assert len(outcomes) == 12 * 2 * 8
+
+
+@needs_torch
+@pytest.mark.filterwarnings("default")
+def test_a_resumed_run_equals_an_uninterrupted_one(checkpoint: Path, tmp_path: Path) -> None:
+    whole = run(checkpoint, tmp_path / "whole", steps=8)
+    run(checkpoint, tmp_path / "parts", steps=4)
+    (tmp_path / "parts" / "final" / "config.json").unlink()
+    parts = run(checkpoint, tmp_path / "parts", steps=8)
+    keys = ("loss", "grad_norm", "reward")
+    for one, other in zip(whole, parts, strict=True):
+        assert {k: one[k] for k in keys} == pytest.approx({k: other[k] for k in keys}, abs=1e-6)
+
+
+@needs_torch
+@pytest.mark.filterwarnings("default")
+def test_a_template_that_rewrites_history_is_refused(checkpoint: Path, tmp_path: Path) -> None:
+    from tests.fakes.tiny import FORGETFUL, make_tokenizer
+
+    make_tokenizer(FORGETFUL).save_pretrained(checkpoint)
+    with pytest.raises(UserMistake, match="rewrites line"):
+        run(checkpoint, tmp_path / "run")
+
+
+def test_a_micro_batch_holds_whole_groups() -> None:
+    with pytest.raises(UserMistake, match="multiple of group_size"):
+        GrpoSettings(model="m", out="o", prompts=4, group_size=8, micro_batch=4)
+    assert GrpoSettings(model="m", out="o", prompts=4, group_size=8, micro_batch=16)
+
+
+def test_a_log_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    from train.grpo_log import read_log
+
+    with pytest.raises(UserMistake, match="not a GRPO run"):
+        read_log(tmp_path)
+    lines = [{"step": 1, "loss": 2.0}, {"step": 1, "loss": 1.0}]
+    (tmp_path / "grpo_log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert read_log(tmp_path) == [{"step": 1, "loss": 1.0}]
