@@ -1,0 +1,118 @@
+"""Which rows are trained on, how often, and which are kept for validation."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.faults import UserMistake
+from harness.types import Role
+from train.rows import Row, rows_of_records, rows_of_run
+
+SOURCE_KEYS = frozenset("path weight keep".split())
+
+
+def read_sources(
+    sources: Sequence[Mapping[str, Any]],
+    seat: Role,
+    *,
+    reasoning: bool = False,
+    train_on_test: bool = False,
+) -> list[tuple[list[Row], float]]:
+    """Read each source `{path, weight, keep}`: a run folder, or a JSONL file of records.
+
+    Raises UserMistake where a source is missing, empty or wrong.
+    """
+    if not sources:
+        raise UserMistake("there is nothing to train on: give train.sft.data=[{path: FOLDER}]")
+    parts = []
+    for source in sources:
+        if unknown := set(source) - SOURCE_KEYS:
+            raise UserMistake(f"data: unknown key {min(unknown)}: use path, weight, keep")
+        path = Path(source["path"])
+        if path.suffix == ".jsonl":
+            rows = list(rows_of_records(path, seat, reasoning=reasoning))
+        else:
+            keep = source.get("keep", "pass")
+            options = {"keep": keep, "reasoning": reasoning, "train_on_test": train_on_test}
+            rows = list(rows_of_run(path, seat, **options))
+        if not rows:
+            raise UserMistake(f"{path} holds no row for the {seat}: every episode was left out")
+        parts.append((rows, float(source.get("weight", 1.0))))
+    return parts
+
+
+def mix(parts: Iterable[tuple[Sequence[Row], float]], rng: random.Random) -> list[Row]:
+    """Take each part as often as its weight says (2.5: twice, and a random half), shuffled."""
+    out: list[Row] = []
+    for rows, weight in parts:
+        if weight < 0:
+            raise UserMistake(f"weight {weight} of a source is negative")
+        out += list(rows) * int(weight)
+        out += rng.sample(list(rows), round((weight - int(weight)) * len(rows)))
+    rng.shuffle(out)
+    return out
+
+
+def split(
+    parts: Sequence[tuple[Sequence[Row], float]], share: float, by: str, rng: random.Random
+) -> tuple[list[tuple[list[Row], float]], list[Row]]:
+    """Keep about `share` of the rows for validation, whole worlds (or whole plans) at a time.
+
+    Rows that are twins of each other stay on one side, whatever they are split by.
+    """
+    if by not in ("world", "plan"):
+        raise UserMistake(f"split by {by!r} is unknown: use world or plan")
+    if not 0 <= share < 1:
+        raise UserMistake(f"validation={share} is not a share from 0 to 1")
+    rows = [row for part, _ in parts for row in part]
+    kept = held_rows(groups(rows, by), share, rng)
+    if share and (not kept or len(kept) == len(rows)):
+        raise UserMistake(
+            f"the data cannot be split by {by}: all rows belong together; split by plan, or "
+            "set validation=0"
+        )
+    training = [([row for row in part if id(row) not in kept], weight) for part, weight in parts]
+    return training, [row for row in rows if id(row) in kept]
+
+
+def held_rows(found: Sequence[Sequence[Row]], share: float, rng: random.Random) -> set[int]:
+    """Draw whole groups until they hold the share; a group that would be half of all is passed."""
+    total = sum(map(len, found))
+    wanted, kept = share * total, set[int]()
+    for group in rng.sample(list(found), len(found)):
+        if len(kept) >= wanted:
+            break
+        if len(kept) + len(group) <= max(wanted * 2, 1):
+            kept |= {id(row) for row in group}
+    return kept
+
+
+def groups(rows: Sequence[Row], by: str) -> list[list[Row]]:
+    """Join rows that share a world (or a plan) or are twins, directly or through others."""
+    parents: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def root(key: tuple[str, str]) -> tuple[str, str]:
+        while (parent := parents.setdefault(key, key)) != key:
+            key = parent
+        return key
+
+    for row in rows:
+        keys = keys_of(row, by)
+        for other in keys[1:]:
+            parents[root(other)] = root(keys[0])
+    joined: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        joined[root(keys_of(row, by)[0])].append(row)
+    return list(joined.values())
+
+
+def keys_of(row: Row, by: str) -> list[tuple[str, str]]:
+    named = row.world if by == "world" else row.plan
+    keys = [(by, named or row.id)]
+    if by == "world" and row.plan:
+        keys.append(("plan", row.plan))
+    return [*keys, ("twins", row.twins)] if row.twins else keys
