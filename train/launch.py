@@ -1,0 +1,222 @@
+"""Training on many GPUs and nodes: the exact commands and configurations, as data.
+
+Nothing here starts anything but `run`; `plan=true` prints what `commands` returns. The layout is
+AReaL-SEA's and TRL's server mode: rollout nodes serve the policy with vLLM and take new weights
+over NCCL, a user node serves the user model, training nodes run accelerate with DeepSpeed ZeRO-3.
+Rollouts do not overlap with training here: that is what an external launcher such as AReaL adds.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from harness.faults import UserMistake
+from harness.store import write_text
+
+Role = Literal["rollout", "user", "train"]
+ROLLOUT_PORT, USER_PORT, TRAIN_PORT = 8000, 8001, 29500
+
+
+@dataclass(frozen=True)
+class Command:
+    """One process to start: on `nodes` of the allocation (Slurm's order), with its environment."""
+
+    role: Role
+    nodes: tuple[int, ...]
+    argv: tuple[str, ...]
+    env: Mapping[str, str] = field(default_factory=dict)
+
+    def text(self) -> str:
+        """Write it as a shell would take it."""
+        sets = [f"{name}={shlex.quote(value)}" for name, value in self.env.items()]
+        return " ".join([*sets, *(quote(part) for part in self.argv)])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """Which nodes do what. `model` and `user_model` are checkpoints or Hub names.
+
+    `arguments` is what training is started with, such as `+experiment=… stages=[grpo]`.
+    """
+
+    model: str
+    user_model: str | None = None
+    train_nodes: int = 2
+    rollout_nodes: int = 1
+    gpus_per_node: int = 8
+    context_tokens: int = 32768
+    tool_parser: str = "hermes"
+    vllm: str = "vllm"
+    python: str = "python"
+    arguments: tuple[str, ...] = ()
+    out: str = "runs/cluster"
+
+    def __post_init__(self) -> None:
+        for name in ("train_nodes", "gpus_per_node", "context_tokens"):
+            if getattr(self, name) < 1:
+                raise UserMistake(f"{name}={getattr(self, name)} must be at least 1")
+        if self.rollout_nodes < 0:
+            raise UserMistake(f"rollout_nodes={self.rollout_nodes} cannot be negative")
+
+    @property
+    def nodes(self) -> int:
+        return self.train_nodes + self.rollout_nodes + (self.user_model is not None)
+
+    @property
+    def processes(self) -> int:
+        return self.train_nodes * self.gpus_per_node
+
+
+def commands(cluster: Cluster) -> list[Command]:
+    """Return every process of the run: training nodes first, then rollout, then user."""
+    first_rollout = cluster.train_nodes
+    user_node = first_rollout + cluster.rollout_nodes
+    found = [train_command(cluster)]
+    found += [rollout_command(cluster, first_rollout + i) for i in range(cluster.rollout_nodes)]
+    if cluster.user_model is not None:
+        found.append(user_command(cluster, cluster.user_model, user_node))
+    return found
+
+
+def train_command(cluster: Cluster) -> Command:
+    """Start one accelerate per training node; it starts a process per GPU."""
+    launch = [
+        *("srun", f"--nodes={cluster.train_nodes}", "--ntasks-per-node=1"),
+        *("accelerate", "launch", "--config_file", f"{cluster.out}/accelerate.yaml"),
+        *("--num_machines", str(cluster.train_nodes), "--num_processes", str(cluster.processes)),
+        *("--machine_rank", "$SLURM_PROCID", "--main_process_ip", "$TRAIN_HOST"),
+        *("--main_process_port", str(TRAIN_PORT), "-m", "harness"),
+    ]
+    return Command("train", tuple(range(cluster.train_nodes)), (*launch, *cluster.arguments))
+
+
+def rollout_command(cluster: Cluster, node: int) -> Command:
+    """Serve the policy: one copy per GPU, new weights over NCCL, logprobs of what was sampled."""
+    serve = [
+        *(cluster.vllm, "serve", cluster.model, "--port", str(ROLLOUT_PORT)),
+        *("--data-parallel-size", str(cluster.gpus_per_node)),
+        *("--max-model-len", str(cluster.context_tokens)),
+        *("--weight-transfer-config", json.dumps({"backend": "nccl"})),
+        *("--logprobs-mode", "processed_logprobs", "--max-logprobs", "-1"),
+    ]
+    return Command("rollout", (node,), tuple(serve), {"VLLM_SERVER_DEV_MODE": "1"})
+
+
+def user_command(cluster: Cluster, model: str, node: int) -> Command:
+    """Serve the user model, which stays as it is."""
+    serve = [
+        *(cluster.vllm, "serve", model, "--port", str(USER_PORT)),
+        *("--data-parallel-size", str(cluster.gpus_per_node)),
+        *("--max-model-len", str(cluster.context_tokens)),
+        *("--enable-auto-tool-choice", "--tool-call-parser", cluster.tool_parser),
+    ]
+    return Command("user", (node,), tuple(serve))
+
+
+def accelerate_config(cluster: Cluster) -> dict[str, Any]:
+    """Return the accelerate configuration: bf16, DeepSpeed from its own file."""
+    return {
+        "compute_environment": "LOCAL_MACHINE",
+        "distributed_type": "DEEPSPEED",
+        "deepspeed_config": {
+            "deepspeed_config_file": f"{cluster.out}/zero3.json",
+            "deepspeed_multinode_launcher": "standard",
+            "zero3_init_flag": True,
+        },
+        "num_machines": cluster.train_nodes,
+        "num_processes": cluster.processes,
+        "rdzv_backend": "static",
+        "use_cpu": False,
+    }
+
+
+def zero3_config() -> dict[str, Any]:
+    """Return the DeepSpeed configuration; batch and rates come from the trainer."""
+    auto = "auto"
+    return {
+        "bf16": {"enabled": auto},
+        "zero_optimization": {
+            "stage": 3,
+            "overlap_comm": True,
+            "contiguous_gradients": True,
+            "stage3_gather_16bit_weights_on_model_save": True,
+            "reduce_bucket_size": auto,
+            "stage3_prefetch_bucket_size": auto,
+            "stage3_param_persistence_threshold": auto,
+        },
+        "gradient_accumulation_steps": auto,
+        "gradient_clipping": auto,
+        "train_batch_size": auto,
+        "train_micro_batch_size_per_gpu": auto,
+    }
+
+
+def batch_script(cluster: Cluster, found: Sequence[Command]) -> str:
+    """Write the Slurm script: servers in the background on their nodes, then training."""
+    lines = [
+        "#!/bin/bash",
+        f"#SBATCH --nodes={cluster.nodes} --gpus-per-node={cluster.gpus_per_node}",
+        "#SBATCH --ntasks-per-node=1 --signal=B:TERM@120",
+        "set -euo pipefail",
+        'hosts=($(scontrol show hostnames "$SLURM_JOB_NODELIST"))',
+        "export TRAIN_HOST=${hosts[0]}",
+        "trap 'kill $(jobs -p) 2>/dev/null' EXIT",
+    ]
+    for one in found:
+        if one.role != "train":
+            node = one.nodes[0]
+            lines.append(f'srun --overlap --nodes=1 --nodelist="${{hosts[{node}]}}" bash -c \\')
+            lines.append(
+                f"  {shlex.quote(one.text())} > {cluster.out}/{one.role}-{node}.log 2>&1 &"
+            )
+            name, port = one.role.upper(), ROLLOUT_PORT if one.role == "rollout" else USER_PORT
+            lines.append(f"export {name}_URL=http://${{hosts[{node}]}}:{port}")
+    nodes = ",".join(f"${{hosts[{i}]}}" for i in range(cluster.train_nodes))
+    train = next(one for one in found if one.role == "train")
+    lines.append(f'export SLURM_NODELIST_TRAIN="{nodes}"')
+    argv = [*train.argv[:1], '--overlap --nodelist="$SLURM_NODELIST_TRAIN"']
+    inner = " ".join(quote(part) for part in train.argv[3:])
+    lines.append(" ".join([*argv, *train.argv[1:3], "bash -c", shlex.quote(inner)]))
+    return "\n".join(lines) + "\n"
+
+
+def write_plan(cluster: Cluster) -> list[Path]:
+    """Write accelerate.yaml, zero3.json and run.sbatch into `out` (`sbatch run.sbatch`)."""
+    import yaml
+
+    out = Path(cluster.out)
+    out.mkdir(parents=True, exist_ok=True)
+    texts = {
+        "accelerate.yaml": yaml.safe_dump(accelerate_config(cluster), sort_keys=False),
+        "zero3.json": json.dumps(zero3_config(), indent=1) + "\n",
+        "run.sbatch": batch_script(cluster, commands(cluster)),
+    }
+    for name, text in texts.items():
+        write_text(out / name, text)
+    return [out / name for name in texts]
+
+
+def quote(part: str) -> str:
+    """Quote for a shell, but let its variables stand."""
+    return part if part.startswith("$") else shlex.quote(part)
+
+
+def require_processes(expected: int) -> int:
+    """Return the world size, or say that the launcher started another number of processes.
+
+    `accelerate launch --cpu --num_processes 2` was seen to start one process without a word.
+    """
+    import os
+
+    actual = int(os.environ.get("WORLD_SIZE", "1"))
+    if actual != expected:
+        raise UserMistake(
+            f"the launcher started {actual} processes, {expected} were asked for: start with "
+            "torchrun --nproc_per_node or check num_processes of the accelerate configuration"
+        )
+    return actual
