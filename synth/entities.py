@@ -227,7 +227,9 @@ def add_filters(table: Table, reading: Reading) -> None:
         if known or words & RANGES or kind not in ("string", "integer"):
             continue
         if not any(words <= set(tokens(other)) for other in table.columns if other != table.key):
-            table.add(column_of(name, schema))
+            column = column_of(name, schema)
+            column.hidden = True
+            table.add(column)
 
 
 def add_mentioned(model: Model, table: Table, reading: Reading) -> None:

@@ -17,7 +17,10 @@ Schema = Mapping[str, Any]
 
 @dataclass
 class Column:
-    """A column: JSON type of its values, options of a closed text, the table it refers to."""
+    """A column: JSON type of its values, options of a closed text, the table it refers to.
+
+    A hidden column is only searched by; where it is part of the record, the record has it in `more`.
+    """
 
     name: str
     type: str = "string"
@@ -25,6 +28,7 @@ class Column:
     refers: str = ""
     about: str = ""
     parts: tuple[str, ...] = ()
+    hidden: bool = False
 
     @property
     def is_json(self) -> bool:
@@ -65,6 +69,7 @@ class Table:
         if not same.options and column.options and same.type == "string":
             same.options = column.options
         same.refers = same.refers or column.refers
+        same.hidden = same.hidden and column.hidden
         same.about = same.about or column.about
         return same
 
@@ -89,7 +94,7 @@ class Table:
         return {
             name: column
             for name, column in self.columns.items()
-            if not (self.hidden_key and name == self.key)
+            if not (self.hidden_key and name == self.key) and not column.hidden
         }
 
     def sql(self) -> str:

@@ -78,6 +78,9 @@ def argument(
         return rng.choice(list(schema["enum"]))
     home = record.annotations.get("params", {}).get(name, "")
     known = stored(model, state, home)
+    sets = record.annotations.get("archetype") in ("update", "create", "compute", "other")
+    if home.startswith("state.") and sets and name != "access_token":
+        known = []
     kind = first_type(schema)
     if kind == "array":
         inner = schema.get("items") or {}

@@ -17,7 +17,7 @@ from synth.templates.file_system import TABLE as NODE
 from synth.templates.records import code_form
 
 State = dict[str, list[list[Any]]]
-ROWS = (4, 8)
+ROWS = (6, 10)
 
 
 class StateSampler(Protocol):
@@ -40,6 +40,7 @@ def sample_state(model: Model, rng: random.Random) -> State:
         if table.key_type == "string":
             keys[table.name] = list(dict.fromkeys(keys[table.name]))
         found[table.name] = [row(table, k, keys, rng) for k in keys[table.name]]
+        spread(table, found[table.name])
     return {STATE: [state_row(model, found, keys, rng)], **found}
 
 
@@ -80,7 +81,20 @@ def row(table: Table, own: Any, keys: Mapping[str, list[Any]], rng: random.Rando
             values.append(reference(column, keys[column.refers], rng))
         else:
             values.append(sample_value(column, rng, table))
-    return [*values, "{}"]
+    shown = {
+        column.name: value
+        for column, value in zip(table.columns.values(), values, strict=True)
+        if column.hidden
+    }
+    return [*values, json.dumps(shown)]
+
+
+def spread(table: Table, rows: list[list[Any]]) -> None:
+    """Let every status occur: what may be done with a row depends on it."""
+    for place, column in enumerate(table.columns.values()):
+        if column.options and column.type == "string" and not column.refers:
+            for number, one in enumerate(rows):
+                one[place] = column.options[number % len(column.options)]
 
 
 def reference(column: Column, keys: Sequence[Any], rng: random.Random) -> Any:

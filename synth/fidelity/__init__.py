@@ -1,0 +1,1 @@
+"""How close worlds synthesised from tool docs alone come to the official ones."""
