@@ -22,6 +22,14 @@ Delta = dict[str, list[Any]]
 """JSON pointer -> [value now], or [] where it is gone."""
 
 
+class ToolCrash(ToolFault):
+    """The tool's own code failed; its caller is told like of any refusal."""
+
+
+class Overtime(ToolCrash):
+    """The call ran out of time."""
+
+
 @dataclass(frozen=True)
 class PythonBlueprint:
     """Everything needed to open worlds: shared between episodes, never changed.
@@ -128,12 +136,13 @@ class PythonWorld:
             return reply["ok"]
         if "refused" in reply:
             raise ToolFault(error_text(reply["refused"]))
-        raise ToolFault(error_text(f"{name}: {reply['crashed']}"))
+        raise ToolCrash(error_text(f"{name}: {reply['crashed']}"))
 
     def give_up(self, name: str, broken: Broken) -> ToolFault:
         """Forget the ended process; the next call starts from what succeeded before."""
         self._worker = None
-        return ToolFault(error_text(f"{name}: {broken}"))
+        kind = Overtime if broken.overtime else ToolCrash
+        return kind(error_text(f"{name}: {broken}"))
 
     def whole(self) -> dict[str, Any]:
         """Return the whole state as it is now."""

@@ -25,6 +25,8 @@ QUICK_S = 0.002
 class Broken(Exception):
     """A worker died, spoke out of turn or ran out of time: it is gone. The text says which."""
 
+    overtime = False
+
 
 class Worker:
     """One foreign process: requests go out, checked replies come in, in step."""
@@ -138,7 +140,9 @@ class Worker:
         while len(parts) < size:
             left = deadline - time.monotonic()
             if left <= 0:
-                raise self.broken("the call ran out of time")
+                late = self.broken("the call ran out of time")
+                late.overtime = True
+                raise late
             try:
                 self.channel.settimeout(left)
                 part = self.channel.recv(size - len(parts))

@@ -1,0 +1,1 @@
+"""What a role's product must pass, whoever made it: each check says what is wrong, or None."""

@@ -1,0 +1,113 @@
+"""Sampled calls in exact strata: 50 % complete, 20 % missing-required, 30 % minimal (VULCAN, A)."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from harness.types import ToolSpec
+from synth.arguments import Arguments
+
+SHARES: Mapping[str, float] = {"complete": 0.5, "missing": 0.2, "minimal": 0.3}
+JUNK = frozenset(
+    """value values test testing example sample string text foo bar baz lorem ipsum placeholder
+    todo tbd dummy none null abc xyz 12345""".split()
+)  # fmt: skip
+Args = Mapping[str, Any]
+
+
+def quotas(count: int) -> dict[str, int]:
+    """Return how many calls each stratum gets: exact shares, rounded so that they add up."""
+    found = {name: int(count * share) for name, share in SHARES.items()}
+    by_rest = sorted(SHARES, key=lambda name: found[name] - count * SHARES[name])
+    for name in by_rest[: count - sum(found.values())]:
+        found[name] += 1
+    return found
+
+
+def stratify(
+    spec: ToolSpec, complete: Sequence[Args], count: int, rng: random.Random
+) -> list[dict[str, Any]]:
+    """Derive `count` calls from complete ones by leaving arguments out.
+
+    A tool that requires nothing has no missing-required calls, one without options no minimal
+    ones: their share goes to complete calls.
+    """
+    required = list(spec.parameters.get("required", ()))
+    optional = [n for n in spec.parameters.get("properties", {}) if n not in required]
+    wanted = quotas(count)
+    if not required:
+        wanted["complete"] += wanted.pop("missing")
+    if not optional:
+        wanted["complete"] += wanted.pop("minimal")
+    rows = []
+    for stratum, number in wanted.items():
+        for place in range(number):
+            args = dict(complete[place % len(complete)])
+            if stratum == "minimal":
+                args = {name: args[name] for name in required}
+            elif stratum == "missing":
+                for name in rng.sample(required, rng.randint(1, len(required))):
+                    args.pop(name, None)
+            expect = "error" if stratum == "missing" else "ok"
+            rows.append({"args": args, "stratum": stratum, "expect": expect})
+    return rows
+
+
+def check_complete(spec: ToolSpec, calls: Sequence[Args], least: int) -> str | None:
+    """Say what is wrong with complete calls: valid, all arguments given, varied, no filler."""
+    names = list(spec.parameters.get("properties", {}))
+    check = Arguments(spec.parameters).check
+    for call in calls:
+        wrong = check(call)
+        if wrong is not None:
+            return f"{json.dumps(call)[:300]}: {wrong}"
+        for name in names:
+            if name not in call:
+                return f"{json.dumps(call)[:300]} leaves out {name!r}: give every argument"
+            if filler(call[name]):
+                return f"{name}={call[name]!r} is a placeholder, not a value that a person has"
+    distinct = len({json.dumps(call, sort_keys=True) for call in calls})
+    wanted = min(least, room(spec))
+    return (
+        f"{distinct} distinct calls were given; {wanted} are wanted" if distinct < wanted else None
+    )
+
+
+def room(spec: ToolSpec) -> int:
+    """Return how many different complete calls there can be, as far as the schema tells."""
+    count = 1
+    for schema in spec.parameters.get("properties", {}).values():
+        if "enum" in schema:
+            count *= len(schema["enum"])
+        else:
+            count *= 2 if schema.get("type") == "boolean" else 1_000
+    return count
+
+
+def filler(value: Any) -> bool:
+    """Say whether a value is a placeholder."""
+    if isinstance(value, list):
+        return any(map(filler, value))
+    if isinstance(value, dict):
+        return any(map(filler, value.values()))
+    return isinstance(value, str) and value.strip().lower() in JUNK
+
+
+def check_strata(spec: ToolSpec, rows: Sequence[Mapping[str, Any]]) -> str | None:
+    """Say where the strata are not what they claim, or None."""
+    required = set(spec.parameters.get("required", ()))
+    names = set(spec.parameters.get("properties", {}))
+    for row in rows:
+        given = set(row["args"])
+        fits = {
+            "complete": given == names,
+            "minimal": given == required,
+            "missing": bool(required - given),
+            "adversarial": True,
+        }
+        if not fits.get(row["stratum"], False):
+            return f"{json.dumps(row['args'])[:300]} is not {row['stratum']}"
+    return None
