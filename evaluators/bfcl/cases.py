@@ -15,6 +15,7 @@ from evaluators.bfcl.hints import Doc
 from evaluators.bfcl.multi_turn import checker_of
 from evaluators.bfcl.tasks import data_of
 from evaluators.judge.case import Behaviour, Case, GoldCall, OneOf, Tool, tool_of
+from evaluators.judge.failures import failure_of
 from harness.faults import ToolFault
 from harness.types import Episode, Task, ToolSpec, Verdict
 
@@ -105,6 +106,7 @@ def replayed(data: BfclData, task_id: str) -> Gold:
                 text, error = world.answer((name, arguments)), False
             except ToolFault as fault:
                 text, error = str(fault), True
+            error = error or failure_of(text) is not None
             known = f"{name} {arguments}"
             calls.append(GoldCall(name, arguments, "agent", text, error, known in seen))
             if writes.get(name, True):

@@ -44,13 +44,14 @@ def look(
 def every(case: Case, trace: Trace, alignment: Alignment) -> Iterator[Finding]:
     remarks = list(unsupported_figures(case, trace, all_of_them=True))
     yield from unhealed(trace)
+    yield from hollow(case, trace, "void")
     for remark in remarks:
         yield from contradiction(remark)
     for remark in [*(r for r in remarks if not r.about), *unsupported_codes(case, trace)]:
         yield from invention(trace, remark)
     yield from invented_arguments(case, trace, alignment)
     yield from empty_claims(trace, alignment)
-    yield from hollow(trace)
+    yield from hollow(case, trace, "hollow")
     yield from ignored(case, trace)
 
 
@@ -104,10 +105,12 @@ def empty_claims(trace: Trace, alignment: Alignment) -> Iterator[Finding]:
             yield Finding(HALLUCINATED, reason, turn, message, span=words, decided_by="hint")
 
 
-def hollow(trace: Trace) -> Iterator[Finding]:
-    """Yield answers without content, which may be right."""
+def hollow(case: Case, trace: Trace, kind: str) -> Iterator[Finding]:
+    """Yield answers of lookups without content, which may be right."""
     for act in trace.of("agent"):
-        if act.failure is None and emptiness(act.text):
+        tool = (case.tools or {}).get(act.name)
+        looks = tool is None or not tool.write
+        if looks and act.failure is None and emptiness(act.text) == kind:
             yield hint(MISSING_OUTPUT, "the answer is empty", act, (act.text or "")[:120])
 
 

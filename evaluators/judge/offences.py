@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 
-from evaluators.judge.case import UNKNOWN, Action, Case, Tool, Unknown
+from evaluators.judge.case import UNKNOWN, Action, Case, Unknown
 from evaluators.judge.categories import (
     AUTHORIZATION,
     EXECUTION_ERROR,
@@ -72,7 +72,7 @@ def label(
     else:
         for act in trace.of("agent"):
             without_plan(case, trace, act, notes)
-    empty_answers(case, trace, notes)
+    empty_answers(case, trace, gaps, notes)
     silent_infos(case, trace, notes)
 
 
@@ -214,9 +214,14 @@ def without_plan(case: Case, trace: Trace, act: Act, notes: Notes) -> None:
         note_failure(trace, act, notes)
 
 
-def empty_answers(case: Case, trace: Trace, notes: Notes) -> None:
-    """Note an empty answer where the plan's replay or the tool's example has content."""
+def empty_answers(case: Case, trace: Trace, gaps: Sequence[Hole], notes: Notes) -> None:
+    """Note an empty answer where the plan's replay or the tool's example has content.
+
+    After something that should have been done before and was not, it follows from that.
+    """
     for act in trace.of("agent"):
+        if any(hole.turn <= act.turn for hole in gaps):
+            return
         empty = emptiness(act.text) if act.failure is None else ""
         if empty and expects_content(case, trace, act, empty):
             notes.about(act, MISSING_OUTPUT, "the answer is empty", span=(act.text or "")[:120])
@@ -225,8 +230,8 @@ def empty_answers(case: Case, trace: Trace, notes: Notes) -> None:
 def expects_content(case: Case, trace: Trace, act: Act, empty: str) -> bool:
     """Say whether the same call should have answered with content.
 
-    Without a replay or an example, only a read that returns nothing at all counts: a list
-    without items is a usual answer.
+    The plan's replay decides, else the tool's example, else what the same tool answers elsewhere
+    in the run; without any of them an empty answer may be right.
     """
     golds = [g for turn in case.gold or () for g in turn if g.name == act.name]
     equal = [g for g in golds if all(same(v, act.arguments.get(k)) for k, v in g.arguments.items())]
@@ -240,13 +245,10 @@ def expects_content(case: Case, trace: Trace, act: Act, empty: str) -> bool:
         return False
     if tool.example is not UNKNOWN:
         return has_content(tool.example)
-    return empty == "void" and bool(equal) and reads_content(trace, act, tool)
-
-
-def reads_content(trace: Trace, act: Act, tool: Tool) -> bool:
-    """Say whether a tool is there to answer something."""
-    others = (a for a in trace.acts if a.name == act.name and a is not act)
-    return tool.write is False or any(a.text and not emptiness(a.text) for a in others)
+    if tool.write or empty != "void" or not equal:
+        return False
+    others = (a for a in trace.acts if a.name == act.name and a.failure is None and a is not act)
+    return any(a.text and not emptiness(a.text) for a in others)
 
 
 def has_content(result: object) -> bool:

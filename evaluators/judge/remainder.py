@@ -18,10 +18,11 @@ from evaluators.judge.values import has_wildcard
 
 def label(case: Case, trace: Trace, alignment: Alignment, notes: Notes) -> None:
     """Note what the other rules forgive, where the benchmark failed the run for it."""
-    for act in alignment.strangers:
-        tool = (case.tools or {}).get(act.name)
-        if tool and tool.write and not tool.auth and act.failure is None and act.text is not None:
-            notes.about(act, (INCORRECT, UNEXPECTED_CALL), "it repeats what was done")
+    for stranger in alignment.strangers:
+        tool = (case.tools or {}).get(stranger.name)
+        effective = tool is not None and tool.write and not tool.auth
+        if effective and stranger.failure is None and stranger.text is not None:
+            notes.about(stranger, (INCORRECT, UNEXPECTED_CALL), "it repeats what was done")
     if case.flat:
         return
     for planned in alignment.planned:

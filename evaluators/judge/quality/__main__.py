@@ -115,12 +115,11 @@ def maker(place: str) -> Maker:
 
 
 def scored(planted: Iterable[Planted]) -> Scores:
-    """Judge every case by rule; hints that were promoted for want of better do not count."""
+    """Judge every case by rule. Cases with a planted error are known to have failed."""
     scores = Scores()
     for case in planted:
         found = judge(case.case)
-        decided = [f.category for f in found.findings if f.decided_by == "rule"]
-        scores.add(case, decided, found.primary if decided else None)
+        scores.add(case, [f.category for f in found.findings], found.primary)
     return scores
 
 

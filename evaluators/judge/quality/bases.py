@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from evaluators.judge.case import Case, GoldCall, Tool
+from evaluators.judge.failures import failure_of
 from harness.types import Message, ToolCall
 
 Respond = Callable[[str, Mapping[str, Any]], tuple[str, bool]]
@@ -140,6 +141,7 @@ def replayed(base: Base) -> Base | None:
         calls = []
         for call in ask.calls:
             text, error = next(answers)
+            error = error or failure_of(text) is not None
             calls.append(replace(call, result=text, error=error))
         asks.append(replace(ask, calls=tuple(calls)))
     return replace(base, asks=tuple(asks))

@@ -48,7 +48,7 @@ class Stage:
         for call, (text, error) in zip(made, results, strict=True):
             self.log.append(Message("tool", text, owner="agent", call_id=call.id, error=error))
             self.answers.append((call.name, text))
-            self.trouble = self.trouble or error
+            self.trouble = self.trouble or error or '"error"' in text
         return results
 
     def seen(self) -> str:

@@ -39,7 +39,7 @@ def plant(
 ) -> Planted:
     """Play a flawed script; calls that fail although the plan's do not are allowed to be named."""
     case = play(base, script, passed=False)
-    failed = any(line.error for line in case.log)  # no call of a base's plan fails
+    failed = any(m.error or '"error"' in m.text for m in case.log)  # a base's plan never fails
     consequences = {EXECUTION_ERROR, NOT_RECOVERED, AUTHORIZATION} if failed else set()
     truth = frozenset(truth)
     return Planted(case, kind, truth, frozenset(allowed) | consequences - truth)
