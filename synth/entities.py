@@ -376,7 +376,9 @@ def add_state(model: Model, readings: Sequence[Reading]) -> None:
     """Add to the one-row table what tools without a subject show and set."""
     for reading in readings:
         options = [p for p, schema in reading.params.items() if schema.get("enum")]
-        shows = reading.archetype in ("get", "list", "find") and len(options) == len(reading.params)
+        wrapped = any(part.get("properties") for _, _, part in leaves(reading.response))
+        asks = len(options) == len(reading.params) and (not options or wrapped)
+        shows = reading.archetype in ("get", "list", "find") and asks
         if reading.subject or not (shows or reading.archetype in ("update", "create", "delete")):
             continue
         for _, name, schema in shown_values(reading.response):

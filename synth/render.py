@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from synth.entities import is_total, table_named
 from synth.model import Column, Model, Schema, Table, bare, json_object, literal
 from synth.reading import Reading, key_noun
-from synth.vocabulary import nouns, past, squeeze, tokens
+from synth.vocabulary import nouns, past, singular, squeeze, tokens
 from synth.world import quote
 
 WORDS_OF_SUCCESS = frozenset("success status ok done result state".split())
@@ -69,24 +70,40 @@ def first_type(schema: Schema) -> str:
 def render_object(scope: Scope, schema: Schema, name: str, inside: bool) -> str:
     properties: Mapping[str, Any] = schema["properties"]
     table = scope.table
+    if "might be empty" in str(schema.get("description", "")):
+        return "json_object()"
     if table is not None and scope.row and is_whole(scope, schema):
-        fields = documented(table, properties)
-        return table.record("t", fields if not schema.get("additionalProperties") else None)
+        whole = schema.get("additionalProperties") or own_names(table, properties)
+        return table.record("t", None if whole else documented(table, properties))
     if name and not scope.row and (home := keyed_home(scope, schema, name)) is not None:
         return keyed(scope, schema, home)
     column = scope.model.state.find(name) if name else None
     if column is not None and column.is_json:
         return state_value(column)
-    return json_object({key: render(scope, part, key, True) for key, part in properties.items()})
+    shown = {key: part for key, part in properties.items() if not left_out(scope, key, part)}
+    return json_object({key: render(scope, part, key, True) for key, part in shown.items()})
+
+
+def left_out(scope: Scope, name: str, schema: Schema) -> bool:
+    """Tell an optional field that nothing is known of."""
+    if "[optional]" not in str(schema.get("description", "")).lower():
+        return False
+    known = scope.model.state.find(name) or (scope.table and scope.table.find(name))
+    return not known and squeeze(name) not in scope.values
+
+
+def own_names(table: Table, fields: Mapping[str, Any]) -> bool:
+    """Tell a record under its own names, `id` among them, from a report that picks fields."""
+    return table.key == "id" and "id" in fields
 
 
 def is_whole(scope: Scope, schema: Schema) -> bool:
     """Tell whether an object of the result is the row itself, to be shown as it is stored."""
-    if scope.reading.archetype not in ("get", "find", "list") and not schema.get(
-        "additionalProperties"
-    ):
-        return False
     assert scope.table is not None
+    reads = scope.reading.archetype in ("get", "find", "list")
+    is_record = schema.get("additionalProperties") or own_names(scope.table, schema["properties"])
+    if not reads and not is_record:
+        return False
     found = documented(scope.table, schema["properties"])
     return len(found) >= max(2, len(schema["properties"]) - 1) or bool(
         schema.get("additionalProperties")
@@ -136,7 +153,8 @@ def render_list(scope: Scope, schema: Schema, name: str) -> str:
         if home is None:
             return "json_array()"
         fields = None if items.get("additionalProperties") else items.get("properties")
-        record = home.record("t", documented(home, fields) if fields else None)
+        whole = not fields or own_names(home, fields)
+        record = home.record("t", None if whole else documented(home, fields))
         return listed(home, f"json({record})", scope.rows if home is scope.table else "")
     column = scope.model.state.find(name) if name else None
     if column is not None and column.type == "array":
@@ -172,12 +190,22 @@ def singular_name(name: str) -> str:
 
 
 def state_value(column: Column) -> str:
+    """Return a value of the one row; what a state leaves open is the same for everybody."""
     cell = f"(select {quote(column.name)} from state)"
     if column.is_json:
         return f"json({cell})"
     if column.type == "boolean":
-        return f"json(case {cell} when 1 then 'true' when 0 then 'false' end)"
-    return cell
+        return f"json(case {cell} when 0 then 'false' else 'true' end)"
+    return f"coalesce({cell}, {unknown(column)})"
+
+
+def unknown(column: Column) -> str:
+    if column.type in ("integer", "number"):
+        return "0" if column.type == "integer" else "0.0"
+    if column.options:
+        return literal(column.options[-1])
+    words = set(tokens(column.name))
+    return literal("09:00 AM" if "time" in words else "unknown")
 
 
 def leaf(scope: Scope, schema: Schema, name: str, kind: str) -> str:
@@ -185,6 +213,11 @@ def leaf(scope: Scope, schema: Schema, name: str, kind: str) -> str:
     known = scope.values.get(squeeze(name))
     if known is not None:
         return known
+    about = str(schema.get("description", "")).lower()
+    if kind == "string" and not schema.get("enum") and REPORT.search(about):
+        return scope.message or sentence(scope.reading)
+    if kind == "object" and (pairs := grouped_rows(scope, about)):
+        return pairs
     table = scope.table
     if table is not None and scope.row:
         column = column_for(table, name) or suffixed(table, name, scope.reading)
@@ -201,6 +234,29 @@ def leaf(scope: Scope, schema: Schema, name: str, kind: str) -> str:
     if echoed:
         return parameter(scope.reading, echoed)
     return invented(scope, schema, name, kind)
+
+
+REPORT = re.compile(r"describing the result|status of the \w+ (?:operation|action|attempt)")
+GROUPED = re.compile(r"(\w+) grouped by (\w+)")
+
+
+def grouped_rows(scope: Scope, about: str) -> str:
+    """Show the texts of rows as lists by what they refer to: "messages grouped by receiver"."""
+    said = GROUPED.search(about)
+    table = scope.model.tables.get(singular(said.group(1))) if said else None
+    if said is None or table is None:
+        return ""
+    by = next(
+        (c for c in table.columns.values() if singular(said.group(2)) in tokens(c.name)), None
+    )
+    text = next((c for c in table.columns.values() if c.type == "string" and not c.refers), None)
+    if by is None or text is None:
+        return ""
+    inner = (
+        f"select t.{quote(by.name)} as k, json_group_array(t.{quote(text.name)}) as v "
+        f"from {quote(table.name)} as t group by k order by min(t.rowid)"
+    )
+    return f"json((select json_group_object(k, json(v)) from ({inner})))"
 
 
 def same_about(state: Table, schema: Schema) -> Column | None:

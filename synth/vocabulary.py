@@ -10,13 +10,13 @@ ARCHETYPES: dict[str, str] = {
         issue schedule reserve comment reply write new upload save store publish enroll hire""",
     "update": """update edit modify change set adjust rename mark assign apply increase decrease
         exchange return retweet mention follow fund deposit withdraw transfer pay refuel fill
-        resolve close reopen approve reject verify lock unlock enable disable activate deactivate
+        resolve close reopen approve reject lock unlock enable disable activate deactivate
         start stop press release toggle turn suspend resume grant revoke connect disconnect reset
         reboot reseat move copy log confirm complete accept decline pause""",
     "delete": "delete remove cancel unfollow drop clear revoke unsubscribe discard",
     "login": "login authenticate signin auth",
     "logout": "logout signout",
-    "get": """get retrieve fetch show view read display check lookup track describe info status
+    "get": """get retrieve fetch show view read display check verify validate lookup track describe info status
         details detail query""",
     "list": "list all browse",
     "find": "find search filter recommend match discover",

@@ -1,6 +1,6 @@
 """Replay official gold calls beside synthesised worlds and report how far they agree.
 
-    python -m synth.fidelity [--rename] [--show TOOL…] [--to results/synth]
+python -m synth.fidelity [--rename] [--show TOOL…] [--to results/synth]
 """
 
 from __future__ import annotations

@@ -7,8 +7,11 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from synth.vocabulary import tokens
+
 MISSING = object()
 TOLERANCE = 1e-6
+PROSE = frozenset("message status result notification response error reason".split())
 
 
 def shape_agrees(left: Any, right: Any) -> bool:
@@ -34,27 +37,28 @@ def kind(value: Any) -> str:
     return "number" if isinstance(value, (int, float)) else type(value).__name__
 
 
-def data_agrees(left: Any, right: Any, known: frozenset[str]) -> bool:
+def data_agrees(left: Any, right: Any, known: frozenset[str], name: str = "") -> bool:
     """Tell whether all values agree, prose left out. `known` are texts that are data.
 
-    Prose is an official text of at least two words that is neither an argument nor in the state.
-    Nulls count as absent, numbers agree within one part in a million.
+    Prose is an official text of at least two words in a field called message, status, result,
+    notification or the like, unless it is an argument or in the state. Nulls count as absent,
+    numbers agree within one part in a million.
     """
     left, right = hollow(left), hollow(right)
     if isinstance(left, dict) and isinstance(right, dict):
         keys = {k for k in {**left, **right} if (left.get(k), right.get(k)) != (None, None)}
-        return all(data_agrees(left.get(k), right.get(k), known) for k in keys)
+        return all(data_agrees(left.get(k), right.get(k), known, k) for k in keys)
     if isinstance(left, list) and isinstance(right, list):
         return len(left) == len(right) and all(
-            data_agrees(a, b, known) for a, b in zip(left, right, strict=True)
+            data_agrees(a, b, known, name) for a, b in zip(left, right, strict=True)
         )
-    if isinstance(left, str) and isinstance(right, str) and is_prose(left, known):
+    if isinstance(left, str) and isinstance(right, str) and is_prose(left, known, name):
         return True
     return equal(left, right)
 
 
-def is_prose(text: str, known: frozenset[str]) -> bool:
-    return len(text.split()) >= 2 and text not in known
+def is_prose(text: str, known: frozenset[str], name: str) -> bool:
+    return bool(PROSE & set(tokens(name))) and len(text.split()) >= 2 and text not in known
 
 
 def equal(left: Any, right: Any) -> bool:
@@ -65,12 +69,19 @@ def equal(left: Any, right: Any) -> bool:
 
 
 def same(left: Any, right: Any) -> bool:
-    """Compare values as data: nulls in objects are absent, numbers are close."""
+    """Compare parts of states: nulls are absent, numbers close, records of a list in any order."""
     if isinstance(left, dict) and isinstance(right, dict):
         return all(same(left.get(k), right.get(k)) for k in {**left, **right})
     if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(same, left, right))
+        return len(left) == len(right) and all(map(same, ordered(left), ordered(right)))
     return equal(left, right)
+
+
+def ordered(items: list[Any]) -> list[Any]:
+    """Sort records, whose order in a table says nothing; leave other lists as they are."""
+    if not all(isinstance(item, dict) for item in items):
+        return items
+    return sorted(items, key=lambda item: json.dumps(item, sort_keys=True, default=str))
 
 
 def texts_in(value: Any) -> Iterable[str]:

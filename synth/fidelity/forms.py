@@ -47,7 +47,7 @@ def count_leaves(value: Any) -> int:
 def link_of(loaded: Loaded, name: str, value: Any) -> Link | None:
     """Load one field of the state and return how; None where it has no place."""
     table = table_for(name, loaded.model.tables)
-    for load in (load_group, load_children, load_keyed, load_list, load_pairs, load_named):
+    for load in (load_group, load_acts, load_children, load_keyed, load_list, load_pairs):
         link = load(loaded, name, value, table)
         if link is not None:
             return link
@@ -132,8 +132,27 @@ def load_pairs(loaded: Loaded, name: str, value: Any, table: Table | None) -> Li
     return Link(name, "pairs", table, column=texts[0])
 
 
-def load_named(loaded: Loaded, name: str, value: Any, table: Table | None) -> Link | None:
+def load_acts(loaded: Loaded, name: str, value: Any, table: Table | None) -> Link | None:
+    """A dictionary of lists of keys by who did it: what people have shared."""
+    if not isinstance(value, dict) or table is None or not table.hidden_key:
+        return None
+    reference = next((c for c in table.columns.values() if c.refers), None)
+    who = next((c for c in table.columns.values() if c.type == "string" and not c.refers), None)
+    lists = all(isinstance(v, list) and not any(map(is_container, v)) for v in value.values())
+    if reference is None or who is None or len(table.columns) != 3 or not lists:
+        return None
+    for person, keys in value.items():
+        loaded.rows[table.name] += [{who.name: person, reference.name: key} for key in keys]
+    return Link(name, "acts", table, column=who, keys=(reference.name,), rest=sorted(value))
+
+
+def is_container(value: Any) -> bool:
+    return isinstance(value, (list, dict))
+
+
+def load_count(loaded: Loaded, name: str, value: Any) -> Link | None:
     """A number of rows, where it is that at the start."""
+    table = table_for(name, loaded.model.tables)
     counts = isinstance(value, int) and name.endswith(("_count", "Count"))
     if table is None or not counts or len(loaded.rows[table.name]) != value:
         return None
@@ -148,10 +167,14 @@ def load_messages(loaded: Loaded, name: str, value: Any) -> Link | None:
         return None
     for table in loaded.model.tables.values():
         reference = next((c for c in table.columns.values() if c.refers), None)
-        text = next((c for c in table.columns.values() if c.type == "string" and not c.refers), None)
+        text = next(
+            (c for c in table.columns.values() if c.type == "string" and not c.refers), None
+        )
         if reference is None or text is None or loaded.rows[table.name]:
             continue
-        for number, pair in enumerate(value, 1):
+        counter = loaded.state.get(f"{table.name}_counter")
+        start = counter - len(value) if isinstance(counter, int) else 1
+        for number, pair in enumerate(value, start):
             who, what = next(iter(pair.items()))
             key = number if table.key_type == "integer" else str(number)
             loaded.rows[table.name].append({table.key: key, reference.name: who, text.name: what})
@@ -269,6 +292,14 @@ def show_pairs(link: Link, model: Model, world: SqlWorld) -> Any:
     return {str(r.get(link.column.name)): r[link.table.key] for r in rows}
 
 
+def show_acts(link: Link, model: Model, world: SqlWorld) -> Any:
+    assert link.table is not None and link.column is not None
+    out: dict[str, list[Any]] = {key: [] for key in link.rest}
+    for record in records_of(link.table, world):
+        out.setdefault(str(record[link.column.name]), []).append(record[link.keys[0]])
+    return out
+
+
 def show_messages(link: Link, model: Model, world: SqlWorld) -> Any:
     assert link.table is not None and link.column is not None
     rows = records_of(link.table, world)
@@ -295,6 +326,7 @@ RENDER = {
     "pairs": show_pairs,
     "messages": show_messages,
     "count": show_count,
+    "acts": show_acts,
     "tree": show_tree,
 }
 NEAR = (LEAST, likeness)

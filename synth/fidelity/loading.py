@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from synth.fidelity.forms import Link, Loaded, count_leaves, link_of
+from synth.fidelity.forms import Link, Loaded, count_leaves, link_of, load_count
 from synth.fidelity.names import LEAST, closeness, fits_type
 from synth.fidelity.trees import load_tree
 from synth.model import MORE, STATE, Column, Model, Table
@@ -42,6 +42,11 @@ def load_state(model: Model, state: Mapping[str, Any]) -> Loading:
         loading.links.append(Link(name, "column", column=column))
     for name in list(rest):
         link = link_of(loaded, name, rest[name])
+        if link is not None:
+            loading.links.append(link)
+            rest.pop(name)
+    for name in list(rest):
+        link = load_count(loaded, name, rest[name])
         if link is not None:
             loading.links.append(link)
             rest.pop(name)

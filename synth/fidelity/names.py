@@ -7,11 +7,9 @@ from typing import Any
 from synth.model import Column, Table, bare
 from synth.vocabulary import singular, squeeze, tokens
 
-FILLERS = frozenset(
-    "list record queue history map info current new the data of user_s".split()
-)
+FILLERS = frozenset("list record queue history map info current new the data of user_s".split())
 COUNTERS = frozenset(("counter", "count"))
-LEAST = 0.5
+LEAST = 0.49
 
 
 def words_of(name: str) -> frozenset[str]:
@@ -58,7 +56,5 @@ def closeness(name: str, value: Any, column: Column) -> float:
 def table_for(name: str, tables: dict[str, Table]) -> Table | None:
     """Return the table whose noun a name holds: `ticket_queue`, `credit_card_list`."""
     words = {singular(word) for word in tokens(name)}
-    found = [
-        table for noun, table in tables.items() if set(noun.split("_")) <= words
-    ]
+    found = [table for noun, table in tables.items() if set(noun.split("_")) <= words]
     return max(found, key=lambda table: len(table.name)) if found else None

@@ -189,12 +189,10 @@ class Replay:
             official_changes=changed, our_changes=our_changes,
         )  # fmt: skip
 
-    def learn(
-        self, side: Side, name: str, theirs: Any, ours: Any, names: dict[Any, Any]
-    ) -> None:
+    def learn(self, side: Side, name: str, theirs: Any, ours: Any, names: dict[Any, Any]) -> None:
         """Note new identifiers that stand at the same place on both sides."""
         for path, value in side.keys_in(name, ours):
             other = dig(theirs, path.split(".")[1:])
-            fresh = other not in names and value not in names.values()
-            if other != value and fresh and type(other) is type(value) and other is not None:
+            texts = isinstance(other, str) and isinstance(value, str)
+            if texts and other != value and other not in names and value not in names.values():
                 names[other] = value

@@ -90,7 +90,11 @@ def table_of(found: Totals) -> str:
     ]
     for line in found.lines:
         cells = [share(getattr(line, measure), line.calls) for measure in MEASURES]
-        cells += [str(line.writes), share(line.fields, line.writes), share(line.values, line.writes)]
+        cells += [
+            str(line.writes),
+            share(line.fields, line.writes),
+            share(line.values, line.writes),
+        ]
         out.append(f"| {line.name} | {line.calls} | {' | '.join(cells)} |")
     out.append("")
     out.append(

@@ -21,6 +21,7 @@ TEMPLATES: tuple[Template, ...] = (
     file_system.write,
     session.write,
     arithmetic.write,
+    controls.write_range,
     controls.write,
     records.write,
     lookups.write,

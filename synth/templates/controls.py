@@ -20,6 +20,8 @@ AMOUNTS = frozenset("amount value quantity sum number".split())
 CAPACITY = re.compile(r"(?:hold|capacity|maximum|limit)[a-z ]*?(?:up to|of) (\d+(?:\.\d+)?)")
 FORCE = 1000.0
 """Newtons of a lever that is moved all the way: a template's constant, known from no document."""
+RANGE = 25.0
+"""Miles that a vehicle goes with a gallon: a template's constant, known from no document."""
 
 
 def write(reading: Reading, model: Model) -> Draft | None:
@@ -28,7 +30,8 @@ def write(reading: Reading, model: Model) -> Draft | None:
         return show(reading, model)
     if reading.archetype not in ("update", "create", "delete"):
         return None
-    steps = [*guards(reading, model), *limits(reading), *closed(reading)]
+    ours = list_column(reading, model) is not None
+    steps = [*guards(reading, model, creates=not ours), *limits(reading), *closed(reading)]
     if not steps and has_login(model) and reading.nouns and "account" in " ".join(reading.nouns):
         steps = [require(f"select {LOGGED_IN}", "nobody is logged in")]
     scope = Scope(reading, model)
@@ -47,6 +50,24 @@ def write(reading: Reading, model: Model) -> Draft | None:
     return Draft([*steps, *changes], returned(scope), "update", "write")
 
 
+def write_range(reading: Reading, model: Model) -> Draft | None:
+    """Write a tool that says whether the fuel is enough for a distance."""
+    fuel = next(
+        (c for c in model.state.columns.values() if {"fuel", "level"} <= set(tokens(c.name))), None
+    )
+    flags = [
+        n
+        for n, p in (reading.response.get("properties") or {}).items()
+        if first_type(p) == "boolean"
+    ]
+    if fuel is None or list(reading.params) != ["distance"] or not flags:
+        return None
+    scope = Scope(reading, model)
+    enough = f":distance <= coalesce((select {quote(fuel.name)} from state), 0) * {RANGE}"
+    scope.values = {squeeze(flag): f"json(iif({enough}, 'true', 'false'))" for flag in flags}
+    return Draft(limits(reading), returned(scope), "compute", "read")
+
+
 def show(reading: Reading, model: Model) -> Draft | None:
     """Show fields of the state: all that the result names, or those that an option chooses."""
     shown = [n for _, n, p in leaves(reading.response) if model.state.find(n) or same(model, p)]
@@ -57,8 +78,7 @@ def show(reading: Reading, model: Model) -> Draft | None:
     options = [p for p in reading.params if reading.params[p].get("enum")]
     if len(options) == 1:
         chosen = by_option(reading, model, options[0])
-        if chosen:
-            return Draft(steps, chosen, "get", "read")
+        return Draft(steps, chosen, "get", "read") if chosen else None
     return Draft(steps, returned(Scope(reading, model)), "get", "read")
 
 
@@ -126,8 +146,7 @@ def listed(reading: Reading, model: Model, scope: Scope, steps: list[Step]) -> l
         kept = f"select value from json_each({cell}) where value <> :{name} order by key"
         value = f"(select json_group_array(value) from ({kept}))"
     else:
-        steps.append(require(f"select not {inside}", f"{{{name}}} is in the list already"))
-        value = f"json_insert({cell}, '$[#]', :{name})"
+        value = f"iif({inside}, {cell}, json_insert({cell}, '$[#]', :{name}))"
     scope.message = f"'{{}}'".replace("{}", f"{name} ") + f" || :{name} || ' {past(reading.verb)}.'"
     return [run(f"update state set {cell} = {value}")]
 
@@ -145,8 +164,7 @@ def list_column(reading: Reading, model: Model) -> Column | None:
 
 def adjusted(reading: Reading, model: Model, steps: list[Step]) -> list[Step]:
     """Raise or lower an amount: fill a tank, fund or debit an account; and keep its history."""
-    verbs = {reading.verb, *(stem(w) for w in tokens(reading.name))}
-    sign = "+" if verbs & INCREASE else "-" if verbs & DECREASE else ""
+    sign = "+" if reading.verb in INCREASE else "-" if reading.verb in DECREASE else ""
     numbers = [p for p, s in reading.params.items() if first_type(s) in ("number", "integer")]
     target = next(
         (

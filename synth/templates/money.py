@@ -78,7 +78,7 @@ def price(reading: Reading, model: Model, column: Column) -> str:
 def derived_price(reading: Reading) -> str:
     asked = {
         name: schema
-        for name, schema in reading.params.items()
+        for name, schema in sorted(reading.params.items())
         if name not in reading.keys and name != "access_token"
     }
     return derived(_Only(asked))

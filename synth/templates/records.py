@@ -230,13 +230,44 @@ def change(reading: Reading, model: Model, table: Table, keyed: str) -> Draft | 
         if reading.archetype == "update" and status_is_report(reading):
             scope.values[squeeze("status")] = scope.message
     if not sets:
-        return None
+        return act(reading, model, table, keyed, steps)
     listed = ", ".join(f"{quote(name)} = {value}" for name, value in sets.items())
     steps.append(run(f"update {quote(table.name)} set {listed} where {where}"))
     kind = "transition" if status is not None and status.name in sets and target else "update"
     return annotated(reading, model, table, Draft(steps, returned(scope), kind, "write"))
 
 
+def act(
+    reading: Reading, model: Model, table: Table, keyed: str, steps: list[Step]
+) -> Draft | None:
+    """Keep who did what to which row, where a tool does something that no field shows."""
+    rest = [p for p in reading.params if p != keyed and p != session.TOKEN]
+    reports = set(tokens(" ".join(reading.response.get("properties") or {}))) & REPORTS
+    if rest or not session.has_login(model) or not reports or reading.verb in model.tables:
+        return None
+    done_by = Table(reading.verb, "row_id", "integer", hidden_key=True, parent=table.name)
+    for column in (
+        Column("row_id", "integer"),
+        Column("username"),
+        Column(f"{table.name}_id", table.key_type, refers=table.name),
+    ):
+        done_by.columns[column.name] = column
+    model.tables[reading.verb] = done_by
+    who = session.owner(done_by.columns["username"], model)
+    name = quote(reading.verb)
+    reference = quote(f"{table.name}_id")
+    twice = f"select 1 from {name} where username = {who} and {reference} = :{keyed}"
+    new = f"(select coalesce(max(row_id), 0) + 1 from {name})"
+    steps.append(require(f"select not exists ({twice})", "that is done already"))
+    steps.append(
+        run(f"insert into {name} (row_id, username, {reference}) values ({new}, {who}, :{keyed})")
+    )
+    scope = Scope(reading, model)
+    scope.message = literal(f"Successfully {past(reading.verb)}")
+    return annotated(reading, model, table, Draft(steps, returned(scope), "create", "write"))
+
+
+REPORTS = frozenset(("status", "success", "result"))
 DELETING = frozenset("delete remove cancel drop discard".split())
 
 

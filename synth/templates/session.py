@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from synth.model import Column, Model
 from synth.program import Step
 from synth.reading import SECRETS, Reading, leaves
 from synth.render import Scope, returned
-from synth.templates.drafts import Draft, require, run
+from synth.templates.drafts import Draft, let, require, run
 from synth.vocabulary import squeeze, tokens
 from synth.world import quote
 
@@ -43,7 +44,7 @@ def prepare(readings: Sequence[Reading], model: Model) -> None:
                     model.state.add(Column(name, "string"))
 
 
-def outputs(reading: Reading) -> dict[str, object]:
+def outputs(reading: Reading) -> dict[str, Mapping[str, Any]]:
     return dict(reading.response.get("properties", {}))
 
 
@@ -51,7 +52,7 @@ def has_login(model: Model) -> bool:
     return "authenticated" in model.state.columns
 
 
-def guards(reading: Reading, model: Model) -> list[Step]:
+def guards(reading: Reading, model: Model, *, creates: bool = True) -> list[Step]:
     """Return what a tool requires of the session: a token, or somebody logged in."""
     steps = []
     if TOKEN in reading.params and TOKEN in model.state.columns:
@@ -60,14 +61,14 @@ def guards(reading: Reading, model: Model) -> list[Step]:
                 f"select :{TOKEN} = (select {TOKEN} from state)", "the access token is not valid"
             )
         )
-    elif has_login(model) and needs_login(reading):
+    elif has_login(model) and needs_login(reading, creates):
         steps.append(require(f"select {LOGGED_IN}", "nobody is logged in"))
     return steps
 
 
-def needs_login(reading: Reading) -> bool:
+def needs_login(reading: Reading, creates: bool) -> bool:
     personal = bool(PERSONAL.search(reading.about.lower()))
-    return reading.archetype == "create" or personal
+    return (creates and reading.archetype == "create") or personal
 
 
 def owner(column: Column, model: Model) -> str:
@@ -106,12 +107,12 @@ def log_in(reading: Reading, model: Model) -> Draft:
     steps: list[Step] = []
     secret = next((p for p in reading.params if SECRETS & set(tokens(p))), None)
     who = next((p for p in reading.params if p != secret), None)
+    flags = [n for n, part in outputs(reading).items() if part.get("type") == "boolean"]
+    checks = [f"coalesce((select {quote(n)} from state) = :{n}, 1)" for n in (who, secret) if n]
+    if secret and flags:
+        return tried(reading, model, checks, (who or secret, flags))
     if secret:
-        for name in filter(None, (who, secret)):
-            known = f"(select {quote(name)} from state)"
-            steps.append(
-                require(f"select coalesce({known} = :{name}, 1)", "the credentials are not valid")
-            )
+        steps += [require(f"select {check}", "the credentials are not valid") for check in checks]
     for name, noun in reading.keys.items():
         table = model.tables[noun]
         sql = f"select exists (select 1 from {quote(noun)} where {quote(table.key)} = :{name})"
@@ -119,6 +120,20 @@ def log_in(reading: Reading, model: Model) -> Draft:
     sets = "authenticated = 1" + (f", current_user = :{who}" if who else "")
     steps.append(run(f"update state set {sets}"))
     return Draft(steps, returned(Scope(reading, model)), "login", "auth")
+
+
+def tried(
+    reading: Reading, model: Model, checks: Sequence[str], names: tuple[str, Sequence[str]]
+) -> Draft:
+    """Log in where the account is right; else say false, as the result has a field for that."""
+    who, flags = names
+    steps = [
+        let("valid", f"select {' and '.join(checks)}"),
+        run(f"update state set authenticated = 1, current_user = :{who} where :valid"),
+    ]
+    scope = Scope(reading, model)
+    scope.values = {squeeze(flag): "json(iif(:valid, 'true', 'false'))" for flag in flags}
+    return Draft(steps, returned(scope), "login", "auth")
 
 
 def grant(reading: Reading, model: Model) -> Draft:
