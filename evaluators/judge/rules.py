@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evaluators.judge import attribution, hints, holes, offences, order, remainder, tags
+from evaluators.judge import answers, attribution, hints, holes, offences, order, remainder, tags
 from evaluators.judge.align import Alignment, align
 from evaluators.judge.case import Case
 from evaluators.judge.explain import explain
@@ -27,9 +27,11 @@ def judge(case: Case, *, guess: bool = False) -> Judgement:
         gaps = []
     holes.label(case, trace, alignment, gaps, notes)
     offences.label(case, trace, gaps, strangers, notes)
+    answers.empty(case, trace, gaps, notes)
+    answers.silent(case, trace, notes)
     order.label(case, trace, alignment, notes)
     if not case.passed:
-        offences.contradictions(unsupported_figures(case, trace, all_of_them=False), notes)
+        answers.contradictions(unsupported_figures(case, trace, all_of_them=False), notes)
     if case.passed is False and not notes.found:
         remainder.label(case, trace, alignment, notes)
     found = tuple(notes.found)

@@ -1,0 +1,121 @@
+"""An evaluator around an evaluator: it says why an episode failed, and whose fault it was."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from evaluators.judge.case import Case
+from evaluators.judge.findings import Judgement
+from evaluators.judge.intents import judge_intent
+from evaluators.judge.llm.asking import Asker
+from evaluators.judge.llm.deciding import CategoryJudge
+from evaluators.judge.rules import judge as judge_by_rule
+from harness.faults import UserMistake
+from harness.protocols import Evaluator, Model
+from harness.types import Category, Episode, Task, Verdict
+
+
+class CaseOf(Protocol):
+    def __call__(self, task: Task, episode: Episode, verdict: Verdict | None) -> Case: ...
+
+
+class Labelled:
+    """Scores with `evaluator`, then labels failed episodes by rule and asks a judge about the rest.
+
+    `evaluator` is built with `judge=` the judge model. `case_of` names, as module:function, what
+    turns an episode into a case. `ask` turns the model off without taking it from the evaluator;
+    `settings` go to `Asker`, `votes` to `CategoryJudge`. `agent_model` is the agent's own model:
+    a judge of the same name is flagged. Reward and parts stay what the evaluator says;
+    `categories` are the labels, the primary one first, and `parts["judge"]` holds the rest.
+    """
+
+    def __init__(
+        self,
+        evaluator: Callable[..., Evaluator],
+        case_of: str,
+        judge: Model | None = None,
+        *,
+        ask: bool = True,
+        votes: int = 1,
+        agent_model: str | None = None,
+        **settings: Any,
+    ) -> None:
+        self.evaluator = evaluator(judge=judge)
+        self.case_of = named(case_of)
+        self.agent_model = agent_model
+        self.model: CategoryJudge | None = None
+        if judge is not None and ask:
+            if "cache" in settings and settings["cache"] is not None:
+                settings["cache"] = Path(settings["cache"])
+            self.model = CategoryJudge(Asker(judge, **settings), votes)
+
+    async def __call__(self, task: Task, episode: Episode) -> Verdict:
+        """Return the evaluator's verdict with labels. Raises ModelFault where the judge model
+        cannot be reached or read: the episode is then judged again later."""
+        verdict = await self.evaluator(task, episode)
+        case = self.case_of(task, episode, verdict)
+        intent = judge_intent(case)
+        about = {"intent": intent.as_json()} if intent else {}
+        if verdict.passed:
+            return replace(verdict, parts={**verdict.parts, **about}, categories=())
+        found = judge_by_rule(case, guess=self.model is not None)
+        if self.model is not None:
+            found = await self.model.decide(case, found)
+        parts = {**verdict.parts, **about, "judge": self.summary(found)}
+        return replace(verdict, parts=parts, categories=labels(found))
+
+    def summary(self, found: Judgement) -> dict[str, Any]:
+        """Return what the labels alone do not say."""
+        asked: dict[str, Any] = {}
+        if self.model is not None:
+            name = self.model.asker.name
+            asked = {"model": name, "same_model_as_agent": name == self.agent_model}
+        return {
+            "primary": found.primary,
+            "attribution": found.attribution,
+            "blame": found.blame,
+            "first_error": found.first_error,
+            "score": None if found.score is None else round(found.score, 4),
+            "tags": [tag.evidence() for tag in found.tags],
+            "undetermined": list(found.undetermined),
+            "other_table": found.categories(9 if found.single_turn else 8),
+            **asked,
+        }
+
+
+def labels(found: Judgement) -> tuple[Category, ...]:
+    """Return the categories of the fitting table (else of the other), each with all its evidence.
+
+    Table 8 is for single-turn tasks, Table 9 for conversations.
+    """
+    table = 8 if found.single_turn else 9
+    names = found.categories(table) or found.categories(17 - table)
+    return tuple(
+        Category(
+            name,
+            {
+                "primary": name == found.primary,
+                "table": table if name in found.categories(table) else 17 - table,
+                "found": [
+                    {k: v for k, v in f.evidence().items() if k != "category"}
+                    for f in found.findings
+                    if f.category == name
+                ],
+            },
+        )
+        for name in names
+    )
+
+
+def named(place: str) -> CaseOf:
+    """Import `module:function`."""
+    module, _, name = place.partition(":")
+    try:
+        found: CaseOf = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise UserMistake(f"case_of={place!r} is no module:function: {error}") from None
+    return found
