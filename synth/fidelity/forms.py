@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -144,6 +144,34 @@ def load_acts(loaded: Loaded, name: str, value: Any, table: Table | None) -> Lin
     for person, keys in value.items():
         loaded.rows[table.name] += [{who.name: person, reference.name: key} for key in keys]
     return Link(name, "acts", table, column=who, keys=(reference.name,), rest=sorted(value))
+
+
+def load_nested(loaded: Loaded, state: Any) -> None:
+    """Fill tables that no field of the state is, from records inside others' that have their key.
+
+    A product's variants by `item_id` are items. They are copies: what changes one does not show
+    in the other.
+    """
+    for table in loaded.model.tables.values():
+        if loaded.rows[table.name] or table.hidden_key or table.key == "id":
+            continue
+        seen: dict[Any, dict[str, Any]] = {}
+        for key, record in entries(state):
+            if record.get(table.key) == key and fits_key(key, table):
+                seen.setdefault(key, aligned(record, table))
+        loaded.rows[table.name] = list(seen.values())
+
+
+def entries(value: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every (key, record) of dictionaries of records at any depth."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if isinstance(inner, dict):
+                yield key, inner
+            yield from entries(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from entries(inner)
 
 
 def is_container(value: Any) -> bool:

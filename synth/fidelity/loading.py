@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from synth.fidelity.forms import Link, Loaded, count_leaves, link_of, load_count
+from synth.fidelity.forms import Link, Loaded, count_leaves, link_of, load_count, load_nested
 from synth.fidelity.names import LEAST, closeness, fits_type
 from synth.fidelity.trees import load_tree
 from synth.model import MORE, STATE, Column, Model, Table
@@ -50,6 +50,7 @@ def load_state(model: Model, state: Mapping[str, Any]) -> Loading:
         if link is not None:
             loading.links.append(link)
             rest.pop(name)
+    load_nested(loaded, state)
     loading.unmapped = {name: count_leaves(value) for name, value in rest.items()}
     for link in loading.links:
         if link.form in ("keyed", "list") and link.rest:

@@ -79,7 +79,8 @@ def argument(
     home = record.annotations.get("params", {}).get(name, "")
     known = stored(model, state, home)
     sets = record.annotations.get("archetype") in ("update", "create", "compute", "other")
-    if home.startswith("state.") and sets and name != "access_token":
+    column = model.state.columns.get(home.removeprefix("state."))
+    if column is not None and column.type != "array" and sets and name != "access_token":
         known = []
     kind = first_type(schema)
     if kind == "array":
