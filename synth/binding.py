@@ -6,32 +6,28 @@ world is rolled back, so one binder serves many chains.
 
 from __future__ import annotations
 
-import json
 import random
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import closing
 from typing import Any
 
-from harness.faults import ToolFault
 from synth.bound import Args, Bound
 from synth.chains import Chain, Node
 from synth.drawing import Drawing
 from synth.finding import Finder
 from synth.paths import find_all
 from synth.plans import Rejected, Step, verify
+from synth.program import refusal
 from synth.scene import Act, Mention, RowId, Scene
+from synth.scratch import OutOfCalls, Scratch
 from synth.survey import Survey
 from synth.values import Values
 from synth.views import View
-from synth.world import SqlWorld, quote
+from synth.world import error_text
 
 CALLS = 120
 DRAWS = 3
 HEART = 8
-
-
-class OutOfCalls(Exception):
-    """The search has used up its calls."""
 
 
 class Binder:
@@ -42,26 +38,41 @@ class Binder:
         self.state_id = state_id
         self.rng = rng
         self.values = Values(survey, state_id)
-        self.world = SqlWorld(survey.blueprint(state_id))
+        self.scratch = Scratch(survey, state_id)
         self.finder = Finder(self)
         self.drawing = Drawing(self)
         self.chain = Chain((), ())
         self.bound: dict[int, Bound] = {}
         self.mentions: dict[RowId, Mention] = {}
-        self.calls = 0
+        self.refused = 0
 
-    def bind(self, chain: Chain) -> Scene:
-        """Return a verified plan with its mentions and acts. Raises Rejected with the reason."""
-        self.chain, self.bound, self.mentions, self.calls = chain, {}, {}, 0
+    def bind(self, chain: Chain, *, refused: bool = False) -> Scene:
+        """Return a verified plan with its mentions and acts. Raises Rejected with the reason.
+
+        With `refused`, a guard refuses the chain's last call: the plan is all that comes before.
+        """
+        self.chain, self.bound, self.mentions = chain, {}, {}
+        self.scratch.left = CALLS
+        self.refused = len(chain.nodes) if refused else 0
         try:
             if not self.solve(0):
                 raise Rejected("no arguments make every call succeed")
         except OutOfCalls:
             raise Rejected("no arguments found in time") from None
         steps = [self.step(bound) for bound in self.bound.values()]
-        plan = verify(self.survey, self.state_id, steps)
+        last = steps.pop() if refused else None
+        plan = verify(self.survey, self.state_id, steps, last)
         acts = tuple(self.act(b) for b in self.bound.values() if not self.is_hidden(b))
-        return Scene(self.survey, plan, dict(self.mentions), acts, chain.to_json(), chain.depth)
+        reason = self.bound[self.refused].reason if refused else ""
+        return Scene(self.survey, plan, self.spoken_of(acts), acts, chain, last, reason)
+
+    def spoken_of(self, acts: Iterable[Act]) -> dict[RowId, Mention]:
+        """Return the rows that acts are about, and those by which they are told, in order."""
+        wanted = [row for act in acts for row in (*act.about, act.subject) if row is not None]
+        for row in wanted:
+            mention = self.mentions[row]
+            wanted += [other for other in (*mention.owners, mention.child) if other is not None]
+        return {row: mention for row, mention in self.mentions.items() if row in wanted}
 
     def solve(self, index: int) -> bool:
         """Bind the calls from `index` on; on success `bound` and `mentions` are complete."""
@@ -71,13 +82,14 @@ class Binder:
         known = dict(self.mentions)
         with closing(self.attempts(node)) as attempts:
             for bound in attempts:
+                before = dict(self.mentions)
                 self.bound[node.id] = bound
                 if bound.mention is not None:
                     self.mentions.setdefault(bound.mention.id, bound.mention)
                 if self.solve(index + 1):
                     return True
                 del self.bound[node.id]
-                self.mentions = dict(known)
+                self.mentions = before
         self.mentions = known
         return False
 
@@ -98,14 +110,16 @@ class Binder:
             bound = self.drawing.draw(node, view, dict(args), list(about))
             if bound is None:
                 continue
-            self.world.own(f"savepoint n{node.id}")
+            self.scratch.mark(node.id)
             try:
-                result = self.run(view.name, bound.args)
-                if result is not None and self.complete(bound, result):
+                result = self.scratch.run(view.name, bound.args)
+                if node.id == self.refused:
+                    if result is None and self.guarded(bound):
+                        yield bound
+                elif result is not None and self.complete(bound, result):
                     yield bound
             finally:
-                self.world.own(f"rollback to n{node.id}")
-                self.world.own(f"release n{node.id}")
+                self.scratch.undo(node.id)
 
     def given(self, node: Node) -> tuple[Args, list[RowId]] | None:
         """Return the arguments that links supply and the rows they name; None where one fails."""
@@ -154,38 +168,34 @@ class Binder:
         source = args[view.key.name]["ref"][1:].split("[")[0].split(".")[0]
         return mention is not None and mention.how == "found" and mention.step != source
 
-    def run(self, tool: str, args: Args) -> Any:
-        """Make a call; None where it is refused or finds nothing. Raises OutOfCalls."""
-        self.calls += 1
-        if self.calls > CALLS:
-            raise OutOfCalls
-        try:
-            text = self.world.run(tool, {name: arg["value"] for name, arg in args.items()})
-        except ToolFault:
-            return None
-        return json.loads(text) or None
-
-    def row(self, table: str, key: Any) -> dict[str, Any]:
-        """Read a row as it is now, by its key."""
-        column = self.survey.key_of.get(table)
-        if column is None:
-            return {}
-        sql = f"select * from {quote(table)} where {quote(column)} is ?"
-        found = self.world.own(sql, (key,))
-        return dict(zip(self.survey.tables[table], found[0], strict=True)) if found else {}
-
     def complete(self, bound: Bound, result: Any) -> bool:
         """Note the row that a call is about, and what a read that ends its turn is to tell."""
         bound.result = result
         view, node = bound.view, bound.node
-        own = bound.args.get(view.key.name) if view.key is not None else None
-        if own is not None:
-            bound.mention = self.mentions.get((view.entity, own["value"]))
-        elif (key := self.made(view, result)) is not None:
+        bound.mention = self.own(bound)
+        if bound.mention is None and (key := self.made(view, result)) is not None:
             bound.mention = Mention(view.entity, key, "made", str(node.id), node.turn)
         if view.reads and self.is_terminal(node):
             return self.finder.ask_fields(bound)
         return True
+
+    def guarded(self, bound: Bound) -> bool:
+        """Note which guard refused a call; False where it was refused for another reason."""
+        view, node = bound.view, bound.node
+        values = {name: arg["value"] for name, arg in bound.args.items()}
+        for guard in self.survey.package.programs[view.name].requirements:
+            if error_text(refusal(guard, values)) == self.scratch.fault:
+                bound.reason = guard.otherwise
+                bound.mention = self.own(bound)
+                if view.archetype == "create":
+                    bound.mention = Mention(view.entity, None, "made", str(node.id), node.turn)
+                return True
+        return False
+
+    def own(self, bound: Bound) -> Mention | None:
+        """Return the row that a call is about, where a parameter names it."""
+        key = bound.args.get(bound.view.key.name) if bound.view.key is not None else None
+        return self.mentions.get((bound.view.entity, key["value"])) if key is not None else None
 
     def made(self, view: View, result: Any) -> Any:
         """Return the key of the row that a create returned."""

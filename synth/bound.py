@@ -29,4 +29,5 @@ class Bound:
     facts: tuple[tuple[str, str, Any], ...] = ()
     about: tuple[RowId, ...] = ()
     before: Mapping[str, Any] = field(default_factory=dict)
+    reason: str = ""
     places: dict[str, tuple[str, Any]] = field(default_factory=dict)

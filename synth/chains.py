@@ -172,3 +172,27 @@ def is_path(chain: Chain) -> bool:
     """Say whether every call builds on the one before it (connectivity "strict_chain")."""
     pairs = {(link.src, link.dst) for link in chain.links}
     return all((node.id - 1, node.id) in pairs for node in chain.nodes[1:])
+
+
+def numbered(nodes: Sequence[Node], links: Sequence[Link]) -> Chain | None:
+    """Number calls in an order in which they can be made; None where there is none."""
+    order: list[Node] = []
+    waiting = list(nodes)
+    while waiting:
+        done = {node.id for node in order}
+        turn = min(node.turn for node in waiting)
+        ready = (
+            node
+            for node in waiting
+            if node.turn == turn and all(link.src in done for link in links if link.dst == node.id)
+        )
+        node = next(ready, None)
+        if node is None:
+            return None
+        order.append(node)
+        waiting.remove(node)
+    number = {node.id: position for position, node in enumerate(order, 1)}
+    return Chain(
+        tuple(Node(number[n.id], n.tool, n.turn) for n in order),
+        tuple(sorted(Link(number[s], number[d], edge) for s, d, edge in links)),
+    )

@@ -31,7 +31,7 @@ class Drawing:
                 args[param.name] = {"literal": key, "value": key, "heart": True}
                 about.append(self.heard(node, param.column, key))
         own = args.get(view.key.name) if view.key is not None else None
-        before = self.binder.row(view.entity, own["value"]) if own is not None else {}
+        before = self.binder.scratch.row(view.entity, own["value"]) if own is not None else {}
         literals: dict[str, Any] = {}
         for param in self.chosen(view, self.told(view, own)):
             column = param.column.partition(".")[2]

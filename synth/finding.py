@@ -70,13 +70,13 @@ class Finder:
             column = self.survey.key_of.get(view.entity, "")
             keys = list(self.binder.values.pools.get(f"{view.entity}.{column}", ()))
             for key in self.rng.sample(keys, min(ROWS, len(keys))):
-                yield {"key": key, **self.binder.row(view.entity, key)}, None
+                yield {"key": key, **self.binder.scratch.row(view.entity, key)}, None
             return
-        result = self.binder.run(view.name, args)
+        result = self.binder.scratch.run(view.name, args)
         places = self.places(view, result)
         for place, key in self.rng.sample(places, min(ROWS, len(places))):
             shown = self.shown(view, result, place)
-            yield {"key": key, **self.binder.row(view.entity, key), **shown}, result
+            yield {"key": key, **self.binder.scratch.row(view.entity, key), **shown}, result
 
     def places(self, view: View, result: Any) -> list[tuple[str, Any]]:
         """Return (place of the row, key) for every row of a result."""
@@ -111,7 +111,7 @@ class Finder:
                 for param in view.values
                 if param.column == f"{view.entity}.{name}"
             }
-            again = self.binder.run(view.name, args | filters) if filters else result
+            again = self.binder.scratch.run(view.name, args | filters) if filters else result
             fitting = [
                 (place, key)
                 for place, key in self.places(view, again)
@@ -174,7 +174,7 @@ class Finder:
         for filters in self.filters(view):
             if not filters and not args:
                 continue
-            result = self.binder.run(view.name, args | filters)
+            result = self.binder.scratch.run(view.name, args | filters)
             places = self.places(view, result)
             if not places:
                 continue

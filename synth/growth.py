@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 
-from synth.chains import Chain, Link, Node, broken_conditions, is_path
+from synth.chains import Chain, Link, Node, broken_conditions, is_path, numbered
 from synth.choices import Choices, DeadEnd, Dice, Odometer
 from synth.graph import Edge, Graph
 from synth.survey import Survey
@@ -43,7 +43,10 @@ class Grower:
                 self.start()
             while self.left:
                 self.extend()
-        return finish(self.nodes, self.links)
+        chain = numbered(self.nodes, self.links)
+        if chain is None or broken_conditions(chain):
+            raise DeadEnd
+        return chain
 
     @property
     def here(self) -> list[Node]:
@@ -86,7 +89,7 @@ class Grower:
             if edge.kind == "explicit"
             and edge.dst not in tools
             and self.is_news(node, edge)
-            and not self.passes_on(edge)
+            and not self.passes_on(edge, node)
             and not self.undoes(edge)
         ]
         weights = [1.0 if self.views[edge.dst].reads else 2.0 for _, edge in options]
@@ -109,13 +112,26 @@ class Grower:
         own = src.archetype == "create" and edge.column == src.key_column == dst.key_column
         return own and (dst.archetype in ("update", "delete") or dst.verb in UNDOING)
 
-    def passes_on(self, edge: Edge) -> bool:
-        """Say whether a reader merely hands back the key that it was given."""
+    def passes_on(self, edge: Edge, node: Node | None = None) -> bool:
+        """Say whether a reader merely hands back a key that it was given."""
         src = self.views[edge.src]
-        return src.reads and src.key is not None and src.key.column == edge.column
+        given = {link.edge.column for link in self.links if node and link.dst == node.id}
+        if src.key is not None:
+            given.add(src.key.column)
+        return src.reads and edge.column in given
 
-    def add(self, view: View, link: tuple[Node, Edge] | None = None, *, fresh: bool = True) -> Node:
-        """Add a call and meet its needs; `fresh` lets it call for new calls of this turn."""
+    def add(
+        self,
+        view: View,
+        link: tuple[Node, Edge] | None = None,
+        wanted: str = "",
+        *,
+        fresh: bool = True,
+    ) -> Node:
+        """Add a call and meet its needs; `fresh` lets it call for new calls of this turn.
+
+        A search for keys of the column `wanted` is not narrowed by such a key.
+        """
         if self.left < 1 or any(node.tool == view.name for node in self.here):
             raise DeadEnd
         self.left -= 1
@@ -131,7 +147,9 @@ class Grower:
                 self.supply(node, param, fresh=fresh)
         if view.finds and fresh:
             for param in view.links:
-                if param.name != given and self.choices.choose((True, False), (2.0, 1.0)):
+                if param.name == given or param.column == wanted:
+                    continue
+                if self.choices.choose((True, False), (2.0, 1.0)):
                     self.supply(node, param, fresh=True)
                     break
         self.unlock(node)
@@ -155,13 +173,13 @@ class Grower:
         weights += [8.0 if self.finds_key(edge) else 0.5 for edge in new]
         other, edge = self.choices.choose(options, weights)
         if other is None:
-            other = self.add(self.views[edge.src])
+            other = self.add(self.views[edge.src], wanted=edge.column)
         self.links.append(Link(other.id, node.id, edge))
 
     def can_reuse(self, other: Node, edge: Edge) -> bool:
         if other.id in self.open:
             return False
-        return other.turn < self.turn or not self.passes_on(edge)
+        return other.turn < self.turn or not self.passes_on(edge, other)
 
     def can_call(self, edge: Edge) -> bool:
         src = self.views[edge.src]
@@ -183,33 +201,6 @@ class Grower:
             door = self.choices.choose(doors)
             edge = next(e for e in self.graph.leaving[door.name] if e.dst == node.tool)
             self.links.append(Link(self.add(door).id, node.id, edge))
-
-
-def finish(nodes: Sequence[Node], links: Sequence[Link]) -> Chain:
-    """Number the calls in an order in which they can be made. Raises DeadEnd on a bad chain."""
-    order: list[Node] = []
-    waiting = list(nodes)
-    while waiting:
-        done = {node.id for node in order}
-        turn = min(node.turn for node in waiting)
-        ready = (
-            node
-            for node in waiting
-            if node.turn == turn and all(link.src in done for link in links if link.dst == node.id)
-        )
-        node = next(ready, None)
-        if node is None:
-            raise DeadEnd
-        order.append(node)
-        waiting.remove(node)
-    number = {node.id: position for position, node in enumerate(order, 1)}
-    chain = Chain(
-        tuple(Node(number[n.id], n.tool, n.turn) for n in order),
-        tuple(sorted(Link(number[s], number[d], edge) for s, d, edge in links)),
-    )
-    if broken_conditions(chain):
-        raise DeadEnd
-    return chain
 
 
 def sample_chain(

@@ -155,25 +155,23 @@ class Rejected(Exception):
     """A plan that does not hold; the text names the check."""
 
 
-def verify(survey: Survey, state_id: str, steps: Sequence[Step]) -> Plan:
+def verify(
+    survey: Survey, state_id: str, steps: Sequence[Step], refused: Step | None = None
+) -> Plan:
     """Check a plan by execution. Raises Rejected naming the first check that fails.
 
-    Checks: two replays in fresh worlds agree and refuse nothing, every read finds something,
-    every hidden step is used, dropping any write changes the final state.
+    Checks: two replays in fresh worlds agree and refuse nothing (but `refused`, made last, which
+    must be refused both times), every read finds something, every hidden step is used, dropping
+    any write changes the final state.
     """
-    views = survey.views
     blueprint = survey.blueprint(state_id)
-    first, second = replay(blueprint, steps), replay(blueprint, steps)
-    if first.faults:
-        raise Rejected(f"refused: {next(iter(first.faults.values()))}")
-    if (first.results, first.state) != (second.results, second.state):
+    every = [*steps, *([refused] if refused else [])]
+    first, second = replay(blueprint, every), replay(blueprint, every)
+    check_faults(first, refused)
+    if first != second:
         raise Rejected("two replays differ")
-    if any(views[s.tool].reads and first.results[s.id] in (None, [], {}, "") for s in steps):
-        raise Rejected("an empty read")
-    used = {ref for step in steps for ref in references(step)}
-    if any(step.hidden and views[step.tool].reads and step.id not in used for step in steps):
-        raise Rejected("a hidden read that nothing uses")
-    writes = [step.id for step in steps if not views[step.tool].reads]
+    check_reads(survey, every, first)
+    writes = [step.id for step in steps if not survey.views[step.tool].reads]
     witnesses = []
     for step_id in writes:
         if len(writes) == 1 and first.state:
@@ -191,6 +189,25 @@ def verify(survey: Survey, state_id: str, steps: Sequence[Step]) -> Plan:
         tuple(writes),
         tuple(witnesses),
     )
+
+
+def check_faults(run: Run, refused: Step | None) -> None:
+    """Raise Rejected unless exactly the step that is meant to be refused was."""
+    wrong = {step: fault for step, fault in run.faults.items() if not refused or step != refused.id}
+    if wrong:
+        raise Rejected(f"refused: {next(iter(wrong.values()))}")
+    if refused is not None and refused.id not in run.faults:
+        raise Rejected("not refused")
+
+
+def check_reads(survey: Survey, steps: Sequence[Step], run: Run) -> None:
+    """Raise Rejected where a read finds nothing, or is hidden and used by no step."""
+    reads = [step for step in steps if survey.views[step.tool].reads and step.id in run.results]
+    if any(run.results[step.id] in (None, [], {}, "") for step in reads):
+        raise Rejected("an empty read")
+    used = {ref for step in steps for ref in references(step)}
+    if any(step.hidden and step.id not in used for step in reads):
+        raise Rejected("a hidden read that nothing uses")
 
 
 def dropped(step_id: str, steps: Sequence[Step], full: Run, without: Run) -> list[dict[str, Any]]:

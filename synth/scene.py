@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from synth.plans import Plan
+from synth.chains import Chain
+from synth.plans import Plan, Step
 from synth.survey import Survey
 
 RowId = tuple[str, Any]
@@ -57,14 +58,19 @@ class Act:
 
 @dataclass(frozen=True)
 class Scene:
-    """A plan with its mentions and acts: everything that wording needs."""
+    """A plan with its mentions and acts: everything that wording needs.
+
+    `refused` is a call that the user's last wish comes down to and a guard refuses, `reason` the
+    guard's own text; it is no part of the plan.
+    """
 
     survey: Survey
     plan: Plan
     mentions: Mapping[RowId, Mention]
     acts: tuple[Act, ...]
-    chain: Mapping[str, Any] = field(default_factory=dict)
-    depth: int = 0
+    chain: Chain
+    refused: Step | None = None
+    reason: str = ""
 
     @property
     def turns(self) -> int:

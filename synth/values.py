@@ -9,14 +9,11 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
+from synth.realism import unreal
 from synth.survey import Survey
 from synth.views import Param, View
 
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
-JUNK = frozenset(
-    """value values test tests testing example sample string text foo bar baz lorem ipsum empty none
-    null placeholder todo tbd unknown default dummy 12345 123 abc xyz asdf""".split()  # noqa: SIM905
-)
 PHRASES: Mapping[str, tuple[str, ...]] = {
     "title": ("Screen flickers", "Late delivery", "Wrong invoice", "Noise in room 4"),
     "message": ("The meeting moved to three o'clock.", "I left the keys with Ada."),
@@ -59,7 +56,7 @@ class Values:
             value = pick([v for v in self.sampled(view.name, param.name) if v != avoid], rng)
         if value is None and schema.get("type") == "string":
             value = pick([p for p in phrases(param.name) if p != avoid], rng)
-        return None if value is not None and is_junk(value, schema) else value
+        return None if value is None or unreal(param.name, value, schema) else value
 
     def sampled(self, tool: str, param: str) -> list[Any]:
         """Return a parameter's values in the sampled calls that are expected to succeed."""
@@ -132,11 +129,3 @@ def between(numbers: Sequence[float], schema: Mapping[str, Any], rng: random.Ran
 def phrases(name: str) -> Sequence[str]:
     """Return sentences of ours for a free-text parameter of a known name."""
     return next((texts for word, texts in PHRASES.items() if word in name.lower()), ())
-
-
-def is_junk(value: Any, schema: Mapping[str, Any]) -> bool:
-    """Say whether a value is filler: a placeholder word, or the parameter's own description."""
-    if isinstance(value, str):
-        text = value.strip().lower()
-        return not text or text in JUNK or text == str(schema.get("description", "")).lower()
-    return isinstance(value, float) and value != value

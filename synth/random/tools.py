@@ -13,6 +13,7 @@ from synth.package import ToolRecord
 from synth.program import Program
 from synth.random.domains import Attribute, Domain, Entity, Move
 from synth.random.naming import Naming, article, plural
+from synth.vocabulary import past
 from synth.world import quote
 
 GENERATOR = {"name": "synth.random", "version": 2}
@@ -145,26 +146,25 @@ class Writer:
         keys = {self.naming.key_of(entity.noun): "id"}
         row = json_row(self.row(entity))
         program = archetypes.delete(entity.noun, entity.noun, keys, row=row)
-        about = f"Delete one {entity.noun} for good."
-        name = self.naming.tool("delete", entity.noun)
-        record = self.record(entity, "delete", (name, about), keys, keys)
+        doc = (self.naming.tool("delete", entity.noun), f"Delete one {entity.noun} for good.")
+        record = self.record(entity, "delete", doc, keys, keys)
         return self.answered(record, entity), program
 
     def move(self, entity: Entity, move: Move) -> tuple[ToolRecord, Program]:
         """Change an event's status where its life allows it."""
         key = self.naming.key_of(entity.noun)
         sources = ", ".join(f"'{source}'" for source in move.sources)
+        refusal = f"{entity.noun} {{{key}}} can only be {past(move.verb)} when "
         guard = Guard(
             f"select status in ({sources}) from {quote(entity.noun)} where id = :{key}",
-            f"{entity.noun} {{{key}}} can only be {move.status} when {' or '.join(move.sources)}",
+            refusal + " or ".join(move.sources),
         )
-        row = json_row(self.row(entity))
-        field = ("status", move.status)
-        program = archetypes.transition(entity.noun, entity.noun, {key: "id"}, field, row, [guard])
+        row, field, noun = json_row(self.row(entity)), ("status", move.status), entity.noun
+        program = archetypes.transition(noun, noun, {key: "id"}, field, row, [guard])
         about = f"{move.verb.capitalize()} one {entity.noun} (must be {' or '.join(move.sources)})."
         name = self.naming.tool(move.verb, entity.noun)
         keys = {key: "id"}
-        record = self.record(entity, "transition", (name, about), keys, keys, verb=move.verb)
+        record = self.record(entity, "transition", (name, about), keys, keys, move.verb)
         return self.answered(record, entity), program
 
     def name_of(self, entity: Entity, column: str) -> str:
@@ -209,7 +209,7 @@ class Writer:
         for entity in self.domain.entities:
             name = f"{article(entity.noun).capitalize()} {entity.noun}"
             lines += [
-                f"{name} can be {m.status} only when it is {' or '.join(m.sources)}."
+                f"{name} can be {past(m.verb)} only when it is {' or '.join(m.sources)}."
                 for m in entity.moves
             ]
             lines += [f"{capital(ban_text(entity))}."] if entity.ban else []

@@ -144,13 +144,11 @@ class Namer:
         return front, back
 
     def parent(self, mention: Mention) -> str:
-        """Name a row by one that belongs to it: "the boat that my rental on 2 May is for"."""
-        noun = noun_of(mention.table)
+        """Name a row by one that belongs to it: "the boat of my rental on 2 May"."""
         assert mention.child is not None
-        link = "belongs to" if self.kind(mention.id) == "person" else "is for"
-        if mention.child in self.said:
-            return f"the {noun} that {noun_of(mention.child[0])} {link}"
-        return f"the {noun} that {self.name(mention.child)} {link}"
+        known = mention.child in self.said
+        child = f"that {noun_of(mention.child[0])}" if known else self.name(mention.child)
+        return f"the {noun_of(mention.table)} of {child}"
 
     def vague(self, mention: Mention) -> str:
         """Speak of a row without telling which."""

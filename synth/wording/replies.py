@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from synth.scene import Act, Scene
+from synth.views import View
 from synth.vocabulary import past, tokens
 from synth.wording.lexicon import attribute_of, listed, noun_of, nouns_of, say, sentence
 from synth.wording.naming import Voice
@@ -106,3 +107,9 @@ def plain_reason(otherwise: str) -> str:
     """Word a guard's refusal without the key it names: "the loan can only be closed when open"."""
     text = re.sub(r"\b(\w+) \{\w+\}", r"the \1", otherwise.strip().rstrip("."))
     return re.sub(r"\s+", " ", re.sub(r"\{\w+\}", "it", text))
+
+
+def words_of(view: View) -> tuple[str, ...]:
+    """Return words by which a refusal of a call is known to be about it: its noun, its verb."""
+    verb = tokens(view.verb)[0] if view.verb else ""
+    return (noun_of(view.entity), verb.removesuffix("e"))

@@ -126,7 +126,7 @@ def slots_of(acts: Sequence[Act], namer: Namer) -> list[Slot]:
         for mention in rows.values()
         if mention.how == "found" and mention.told and steps[mention.step] in turns
     ]
-    return slots + [slot for act in acts for slot in value_slots(act, namer)]
+    return slots + [s for act in acts if act.wish is None for s in value_slots(act, namer)]
 
 
 def collect(mentions: Any, row: RowId, into: dict[RowId, Mention]) -> None:
