@@ -247,6 +247,10 @@ def add_mentioned(model: Model, table: Table, reading: Reading) -> None:
             words = words[1:]
         name = "_".join(words)
         noun = key_noun(name)
+        listed = "_".join(singular(word) for word in words)
+        if listed in model.tables and listed != name:
+            table.add(Column(name, "array", refers=listed, about="rule"))
+            continue
         if name in ("id", table.key) or noun == table.name:
             continue
         kind = "array" if {"list", "tags"} & set(words) else "string"

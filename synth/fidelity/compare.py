@@ -41,7 +41,7 @@ def data_agrees(left: Any, right: Any, known: frozenset[str], name: str = "") ->
     """Tell whether all values agree, prose left out. `known` are texts that are data.
 
     Prose is an official text of at least two words in a field called message, status, result,
-    notification or the like, unless it is an argument or in the state. Nulls count as absent,
+    notification or the like, or as the whole result, unless it is an argument or in the state. Nulls count as absent,
     numbers agree within one part in a million.
     """
     left, right = hollow(left), hollow(right)
@@ -58,7 +58,11 @@ def data_agrees(left: Any, right: Any, known: frozenset[str], name: str = "") ->
 
 
 def is_prose(text: str, known: frozenset[str], name: str) -> bool:
-    return bool(PROSE & set(tokens(name))) and len(text.split()) >= 2 and text not in known
+    return (
+        (not name or bool(PROSE & set(tokens(name))))
+        and len(text.split()) >= 2
+        and text not in known
+    )
 
 
 def equal(left: Any, right: Any) -> bool:

@@ -12,6 +12,12 @@ from synth.model import MORE, Column, Model, Table
 from synth.world import SqlWorld, quote
 
 
+SEARCHED = "?"
+"""Marks a value found deeper in a record, for a column that is only searched by."""
+ASIDE = "="
+"""Marks a field that a column is named like but cannot hold."""
+
+
 @dataclass
 class Loaded:
     """A state while it is loaded: records per table, values of the one row."""
@@ -215,16 +221,27 @@ def aligned(record: Mapping[str, Any], table: Table) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in record.items():
         column = table.columns.get(name) or table.find(name)
-        if column is not None and column.name not in found and not column.hidden:
+        fits = column is not None and (column.name == table.key or fits_shape(column, value))
+        if column is not None and fits and column.name not in found and not column.hidden:
             found[column.name] = value
         else:
-            found[name] = value
+            found[name if column is None or column.hidden else f"{ASIDE}{name}"] = value
     for column in table.columns.values():
         if column.hidden and column.name not in found:
             inner = nested(record, column.name)
             if inner is not None:
-                found[column.name] = inner
+                found[f"{SEARCHED}{column.name}"] = inner
     return found
+
+
+def fits_shape(column: Column, value: Any) -> bool:
+    """Tell whether a column can hold a value: containers only where it holds such."""
+    kinds = {"array": list, "object": dict}
+    return (
+        value is None
+        or isinstance(value, (list, dict)) == column.is_json
+        and (not column.is_json or isinstance(value, kinds[column.type]))
+    )
 
 
 def nested(value: Any, name: str) -> Any:

@@ -11,7 +11,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from synth.fidelity.forms import Link, Loaded, count_leaves, link_of, load_count, load_nested
+from synth.fidelity.forms import (
+    ASIDE,
+    SEARCHED,
+    Link,
+    Loaded,
+    count_leaves,
+    link_of,
+    load_count,
+    load_nested,
+)
 from synth.fidelity.names import LEAST, closeness, fits_type
 from synth.fidelity.trees import load_tree
 from synth.model import MORE, STATE, Column, Model, Table
@@ -104,11 +113,17 @@ def tables_of(model: Model, loaded: Loaded) -> Rows:
         found[table.name] = []
         for number, record in enumerate(loaded.rows[table.name], 1):
             known = {} if not table.hidden_key else {table.key: number}
-            known |= {k: v for k, v in record.items() if k in table.columns}
-            more = {k: v for k, v in record.items() if k not in table.columns}
+            known |= {k.removeprefix(SEARCHED): v for k, v in record.items()}
+            more = {k.removeprefix(ASIDE): v for k, v in record.items() if is_more(k, table)}
             values = [cell(c, known.get(c.name)) for c in table.columns.values()]
             found[table.name].append([*values, json.dumps(more)])
     return found
+
+
+def is_more(name: str, table: Table) -> bool:
+    """Tell whether a field stays in the record beside the columns."""
+    column = table.columns.get(name)
+    return not name.startswith(SEARCHED) and (column is None or column.hidden)
 
 
 def render_state(

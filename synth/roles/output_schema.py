@@ -44,6 +44,8 @@ def predicted(reading: Reading, model: Model) -> dict[str, Any]:
         return {"type": table.key_type, "description": f"The {table.name}'s key"}
     if reading.archetype in ("list", "find") or many(reading, table):
         return {"type": "array", "items": record(table)}
+    if reading.archetype == "create" and table.name in reading.keys.values():
+        return plain(reading)
     if "status" in words and reading.archetype == "get":
         return {"type": "string", "description": f"The status of the {table.name}"}
     return record(table)

@@ -27,36 +27,25 @@ class StateSampler(Protocol):
 
 
 def sample_state(model: Model, rng: random.Random) -> State:
-    """Draw rows for every table, referred-to tables first."""
+    """Draw the keys of every table, then the rows, whose references are among the keys."""
     found: State = {}
     keys: dict[str, list[Any]] = {}
-    for table in in_order(model):
-        if table.name == NODE and "kind" in table.columns:
+    for table in model.tables.values():
+        if is_tree(table):
             found[table.name] = tree(rng)
             keys[table.name] = [row[0] for row in found[table.name]]
             continue
-        count = rng.randint(*ROWS)
-        keys[table.name] = [key(table, place, rng) for place in range(count)]
-        if table.key_type == "string":
-            keys[table.name] = list(dict.fromkeys(keys[table.name]))
-        found[table.name] = [row(table, k, keys, rng) for k in keys[table.name]]
-        spread(table, found[table.name])
+        drawn = [key(table, place, rng) for place in range(rng.randint(*ROWS))]
+        keys[table.name] = list(dict.fromkeys(drawn))
+    for table in model.tables.values():
+        if not is_tree(table):
+            found[table.name] = [row(table, k, keys, rng) for k in keys[table.name]]
+            spread(table, found[table.name])
     return {STATE: [state_row(model, found, keys, rng)], **found}
 
 
-def in_order(model: Model) -> list[Table]:
-    """Return tables with those that they refer to before them; circles as they come."""
-    left = dict(model.tables)
-    done: list[Table] = []
-    while left:
-        ready = [
-            table
-            for table in left.values()
-            if not {c.refers for c in table.columns.values()} & (left.keys() - {table.name})
-        ]
-        for table in ready or [next(iter(left.values()))]:
-            done.append(left.pop(table.name))
-    return done
+def is_tree(table: Table) -> bool:
+    return table.name == NODE and "kind" in table.columns
 
 
 def key(table: Table, place: int, rng: random.Random) -> Any:

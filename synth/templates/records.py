@@ -450,7 +450,9 @@ def filter_tests(reading: Reading, table: Table, name: str) -> list[str]:
     column = column or like(table, words)
     if column is None or column.is_json:
         return [f"(:{name} is null or instr(lower(t.{MORE}), lower(:{name})) > 0)"]
-    return [f"(:{name} is null or lower(t.{quote(column.name)}) = lower(:{name}))"]
+    stored = f"lower(t.{quote(column.name)}) = lower(:{name})"
+    kept = f"instr(lower(t.{MORE}), lower(:{name})) > 0"
+    return [f"(:{name} is null or coalesce({stored}, {kept}))"]
 
 
 def like(table: Table, words: set[str]) -> Column | None:
