@@ -24,6 +24,7 @@ SMALL = [
     "benchmark.bfcl.build.categories=[simple_python,irrelevance,multi_turn_base]",
     "sample=2",
     "trials=2",
+    "stage.report.html=false",
 ]
 
 
