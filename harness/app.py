@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from omegaconf import DictConfig
 from rich.console import Console
@@ -14,7 +14,7 @@ from rich.console import Console
 from harness.benchmark import Benchmark
 from harness.configure import build, digest, plain
 from harness.faults import UserMistake
-from harness.protocols import Model
+from harness.protocols import Evaluator, Model
 from harness.results.table import describe
 from harness.runner import Job
 from harness.sample import stratified
@@ -78,12 +78,25 @@ class App:
             raise UserMistake(f"benchmark {name} has no task left: loosen its filters")
         return Job(
             benchmark=benchmark,
-            evaluator=build(node.evaluator, judge=self.models.get("judge_model")),
+            evaluator=self.evaluator(node.evaluator),
             model=self.models["model"],
             user_model=self.models.get("user_model"),
             trials=self.config.trials,
             seed=self.config.seed,
         )
+
+    def evaluator(self, node: DictConfig) -> Evaluator:
+        """Build an evaluator around the judge's seat; one that labels takes the judge group."""
+        model = self.models.get("judge_model")
+        judging = plain(self.config.get("judge") or {})
+        if "judging" not in node:
+            return cast(Evaluator, build(node, judge=model))
+        if judging.get("ask") and model is None:
+            raise UserMistake(
+                "judge=model asks a model, and none sits in the judge's seat: choose "
+                "model@judge_model=…, or judge=rules"
+            )
+        return cast(Evaluator, build(node, judge=model, judging=judging))
 
     @cached_property
     def identity(self) -> dict[str, Any]:

@@ -74,19 +74,26 @@ def broken_task(case: Case, trace: Trace, alignment: Alignment) -> str:
         if planned.gold.role == "agent" and knowable(case, alignment, planned):
             for value in particulars(planned):
                 sources = sources or all_sources(case, trace)
-                if not sources.holds(value):
+                if not (sources.holds(value) or is_put_together(value, sources)):
                     return f"{planned.gold.name} needs {value!r}, which nothing shows"
     return ""
+
+
+def is_put_together(value: str, sources: Sources) -> bool:
+    """Say whether a code's long number is shown, so that its letters may be said beside it."""
+    numbers = re.findall(r"\d{4,}", value)
+    return bool(numbers) and all(number in sources.text for number in numbers)
 
 
 def knowable(case: Case, alignment: Alignment, planned: Planned) -> bool:
     """Say whether it is known what the agent could have seen before a planned call.
 
-    The answers of earlier planned calls that were neither made nor replayed are unknown. A
-    login's arguments come from the user or the policy, so they are judged all the same.
+    Plans that leave lookups out do not show it. The answers of earlier planned calls that were
+    neither made nor replayed are unknown. A login's arguments come from the user or the policy, so
+    they are judged all the same.
     """
     tool = (case.tools or {}).get(planned.gold.name)
-    if tool is None:
+    if tool is None or not case.require_reads:
         return False
     if tool.auth:
         return True

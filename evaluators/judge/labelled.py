@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,9 +12,9 @@ from evaluators.judge.case import Case
 from evaluators.judge.findings import Judgement
 from evaluators.judge.intents import judge_intent
 from evaluators.judge.llm.asking import Asker
-from evaluators.judge.llm.deciding import CategoryJudge
+from evaluators.judge.llm.deciding import CategoryJudge, open_questions
 from evaluators.judge.rules import judge as judge_by_rule
-from harness.faults import UserMistake
+from harness.faults import ModelFault, UserMistake
 from harness.protocols import Evaluator, Model
 from harness.types import Category, Episode, Task, Verdict
 
@@ -27,10 +27,10 @@ class Labelled:
     """Scores with `evaluator`, then labels failed episodes by rule and asks a judge about the rest.
 
     `evaluator` is built with `judge=` the judge model. `case_of` names, as module:function, what
-    turns an episode into a case. `ask` turns the model off without taking it from the evaluator;
-    `settings` go to `Asker`, `votes` to `CategoryJudge`. `agent_model` is the agent's own model:
-    a judge of the same name is flagged. Reward and parts stay what the evaluator says;
-    `categories` are the labels, the primary one first, and `parts["judge"]` holds the rest.
+    turns an episode into a case. `judging` is a node of the judge group: `ask` (ask the model at
+    all), `votes`, and the settings of `Asker`. `agent_model` is the agent's own model: a judge of
+    the same name is flagged. Reward and parts stay what the evaluator says; `categories` are the
+    labels, the primary one first, and `parts["judge"]` holds the rest.
     """
 
     def __init__(
@@ -38,33 +38,38 @@ class Labelled:
         evaluator: Callable[..., Evaluator],
         case_of: str,
         judge: Model | None = None,
-        *,
-        ask: bool = True,
-        votes: int = 1,
+        judging: Mapping[str, Any] | None = None,
         agent_model: str | None = None,
-        **settings: Any,
     ) -> None:
+        settings = {"ask": False, "votes": 1, **(judging or {})}
         self.evaluator = evaluator(judge=judge)
         self.case_of = named(case_of)
         self.agent_model = agent_model
+        self.asks = bool(settings.pop("ask"))
+        votes = settings.pop("votes")
+        if settings.get("cache"):
+            settings["cache"] = Path(settings["cache"])
         self.model: CategoryJudge | None = None
-        if judge is not None and ask:
-            if "cache" in settings and settings["cache"] is not None:
-                settings["cache"] = Path(settings["cache"])
+        if judge is not None and self.asks:
             self.model = CategoryJudge(Asker(judge, **settings), votes)
 
     async def __call__(self, task: Task, episode: Episode) -> Verdict:
-        """Return the evaluator's verdict with labels. Raises ModelFault where the judge model
-        cannot be reached or read: the episode is then judged again later."""
+        """Return the evaluator's verdict with labels.
+
+        Raises ModelFault where the judge model is absent, cannot be reached or cannot be read:
+        the episode is then an error, to be judged again, and never one without categories.
+        """
         verdict = await self.evaluator(task, episode)
         case = self.case_of(task, episode, verdict)
         intent = judge_intent(case)
         about = {"intent": intent.as_json()} if intent else {}
         if verdict.passed:
             return replace(verdict, parts={**verdict.parts, **about}, categories=())
-        found = judge_by_rule(case, guess=self.model is not None)
+        found = judge_by_rule(case, guess=self.asks)
         if self.model is not None:
             found = await self.model.decide(case, found)
+        elif self.asks and open_questions(case, found):
+            raise ModelFault("questions are open and no judge model is set", "no_judge")
         parts = {**verdict.parts, **about, "judge": self.summary(found)}
         return replace(verdict, parts=parts, categories=labels(found))
 

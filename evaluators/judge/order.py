@@ -20,7 +20,12 @@ _NOT_RECORDS = ("token", "secret", "password", "credential", "session", "user", 
 
 
 def label(case: Case, trace: Trace, alignment: Alignment, notes: Notes) -> None:
-    """Note pairs A, B of the plan that were carried out as B, A although B depends on A."""
+    """Note pairs A, B of the plan that were carried out as B, A although B depends on A.
+
+    Where only the outcome counts, another order is an error only in a run that failed.
+    """
+    if not (case.require_reads or case.passed is False):
+        return
     done = [p for p in alignment.planned if p.act is not None]  # failed ones too: it may be why
     numbers = [p.act.number for p in done if p.act]
     if numbers == sorted(numbers):

@@ -1,10 +1,12 @@
-"""Failed runs in which everything planned was done: done in another turn, or spelled otherwise."""
+"""Failed runs in which everything planned was done: in another turn, spelled otherwise, once too
+often, or cut off before the end."""
 
 from __future__ import annotations
 
 from evaluators.judge.align import Alignment, Planned
 from evaluators.judge.case import Case
 from evaluators.judge.categories import (
+    INCOMPLETE,
     INCORRECT,
     MISSING_CALL,
     NOT_AS_INTENDED,
@@ -14,6 +16,11 @@ from evaluators.judge.categories import (
 from evaluators.judge.findings import Notes
 from evaluators.judge.trace import Act, Trace
 from evaluators.judge.values import has_wildcard
+from harness.types import ENDS
+
+_CUT_OFF = frozenset(
+    {"max_steps", "max_steps_per_turn", "max_errors", "agent_error", "invalid_agent_message"}
+)
 
 
 def label(case: Case, trace: Trace, alignment: Alignment, notes: Notes) -> None:
@@ -23,13 +30,14 @@ def label(case: Case, trace: Trace, alignment: Alignment, notes: Notes) -> None:
         effective = tool is not None and tool.write and not tool.auth
         if effective and stranger.failure is None and stranger.text is not None:
             notes.about(stranger, (INCORRECT, UNEXPECTED_CALL), "it repeats what was done")
-    if case.flat:
-        return
+    if case.end in _CUT_OFF:
+        where = len(case.log) - 1 if case.log else None
+        notes.add(INCOMPLETE, f"the run was cut off: {ENDS[case.end]}", message=where)
     for planned in alignment.planned:
         act = planned.act
         if act is None or planned.excused:
             continue
-        if act.turn != planned.turn:
+        if act.turn != planned.turn and not case.flat:
             displaced(trace, planned, act, notes)
         else:
             respelled(planned, act, notes)
