@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from synth.entities import build_model
+from synth.expressions import first_type
 from synth.model import Model
 from synth.package import ToolRecord
 from synth.program import Program, names_in
 from synth.reading import Reading, key_noun, leaves, read_tools
-from synth.render import first_type
 from synth.roles.implementation import Refused, accept, image_of, implement, unsupported
 from synth.roles.output_schema import predict_outputs
 from synth.sources import Domain
@@ -136,7 +136,7 @@ def outputs_of(reading: Reading, model: Model) -> dict[str, str]:
 
 
 def keys_listed(name: str, schema: Mapping[str, Any], model: Model) -> str:
-    from synth.entities import table_named
+    from synth.subjects import table_named
     from synth.vocabulary import nouns
 
     if (schema.get("items") or {}).get("properties"):

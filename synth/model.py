@@ -19,7 +19,7 @@ Schema = Mapping[str, Any]
 class Column:
     """A column: JSON type of its values, options of a closed text, the table it refers to.
 
-    A hidden column is only searched by; where it is part of the record, the record has it in `more`.
+    A hidden column is only searched by; records that show it have it in `more`.
     """
 
     name: str

@@ -14,7 +14,7 @@ from synth.model import Table, literal
 from synth.program import Program
 from synth.reading import Reading
 from synth.templates.drafts import require
-from synth.templates.records import key_parameter
+from synth.templates.fields import key_parameter
 from synth.vocabulary import singular, stem, tokens
 from synth.world import quote
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os.path
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -83,7 +82,10 @@ def shared_prefix(texts: Sequence[str]) -> str:
     """Return what at least three descriptions all begin with, cut after a sentence."""
     if len(texts) < 3:
         return ""
-    common = os.path.commonprefix(list(texts))
+    shortest, longest = min(texts), max(texts)
+    pairs = zip(shortest, longest, strict=False)
+    same = next((i for i, (a, b) in enumerate(pairs) if a != b), len(shortest))
+    common = shortest[:same]
     cut = max(common.rfind(". "), common.rfind(": "), common.rfind("\n"))
     return common[: cut + 1] if cut > 20 else ""
 

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -95,9 +96,9 @@ def vita_root() -> Path:
 
 
 PAPER: Mapping[str, Callable[[], Domain]] = {
-    **{f"bfcl_{stem}": (lambda c=name: bfcl_domain(c)) for name, stem in BFCL_DOCS.items()},
-    **{f"tau2_{name}": (lambda n=name: tau2_domain(n)) for name in TAU2_DOMAINS},
-    **{f"vita_{name}": (lambda n=name: vita_domain(n)) for name in VITA_DOMAINS},
+    **{f"bfcl_{stem}": partial(bfcl_domain, name) for name, stem in BFCL_DOCS.items()},
+    **{f"tau2_{name}": partial(tau2_domain, name) for name in TAU2_DOMAINS},
+    **{f"vita_{name}": partial(vita_domain, name) for name in VITA_DOMAINS},
 }
 """The environments of VULCAN: eight BFCL classes, three tau2 and three Vita domains."""
 

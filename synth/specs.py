@@ -84,7 +84,7 @@ def name_of(entry: Any) -> str:
 def normal_record(entry: Any, name: str, source: dict[str, Any]) -> ToolRecord:
     """Turn one entry into a record. Raises BadSpec."""
     tool = body(entry)
-    raw = next((tool[key] for key in OPENAPI_KEYS if tool.get(key) is not None), {})
+    raw: Any = next((tool[key] for key in OPENAPI_KEYS if tool.get(key) is not None), {})
     parameters, aliases = normal_parameters(raw)
     described = next((tool[key] for key in RESPONSE_KEYS if tool.get(key)), None)
     response = normal_schema(described) if isinstance(described, Mapping) else None

@@ -16,8 +16,8 @@ ARCHETYPES: dict[str, str] = {
     "delete": "delete remove cancel unfollow drop clear revoke unsubscribe discard",
     "login": "login authenticate signin auth",
     "logout": "logout signout",
-    "get": """get retrieve fetch show view read display check verify validate lookup track describe info status
-        details detail query""",
+    "get": """get retrieve fetch show view read display check verify validate lookup track
+        describe info status details detail query""",
     "list": "list all browse",
     "find": "find search filter recommend match discover",
     "compute": """calculate compute convert estimate sum mean average round multiply divide

@@ -41,8 +41,8 @@ def data_agrees(left: Any, right: Any, known: frozenset[str], name: str = "") ->
     """Tell whether all values agree, prose left out. `known` are texts that are data.
 
     Prose is an official text of at least two words in a field called message, status, result,
-    notification or the like, or as the whole result, unless it is an argument or in the state. Nulls count as absent,
-    numbers agree within one part in a million.
+    notification or the like, or as the whole result, unless it is an argument or in the state.
+    Nulls count as absent, numbers agree within one part in a million.
     """
     left, right = hollow(left), hollow(right)
     if isinstance(left, dict) and isinstance(right, dict):

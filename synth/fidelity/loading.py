@@ -11,20 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from synth.fidelity.forms import (
-    ASIDE,
-    SEARCHED,
-    Link,
-    Loaded,
-    count_leaves,
-    link_of,
-    load_count,
-    load_nested,
-)
+from synth.fidelity.forms import link_of, load_count, load_nested
+from synth.fidelity.links import ASIDE, SEARCHED, Link, Loaded, count_leaves
 from synth.fidelity.names import LEAST, closeness, fits_type
+from synth.fidelity.showing import RENDER
 from synth.fidelity.trees import load_tree
 from synth.model import MORE, STATE, Column, Model, Table
-from synth.templates.file_system import TABLE as NODE
+from synth.templates.file_paths import TABLE as NODE
 
 Rows = dict[str, list[list[Any]]]
 
@@ -132,7 +125,7 @@ def render_state(
     """Return our state in the official form; what is not mapped is as it was at the start."""
     out = dict(initial)
     for link in links:
-        value = link.render(model, world)
+        value = RENDER[link.form](link, model, world)
         if link.name:
             out[link.name] = value
     return out

@@ -44,10 +44,16 @@ class Totals:
 def line_of(name: str, calls: Iterable[CallResult]) -> Line:
     listed = list(calls)
     writes = [call for call in listed if call.fields is not None]
+    status, shape, data, exact = (
+        sum(bool(getattr(call, measure)) for call in listed) for measure in MEASURES
+    )
     return Line(
         name,
         len(listed),
-        *(sum(getattr(call, measure) for call in listed) for measure in MEASURES),
+        status,
+        shape,
+        data,
+        exact,
         len(writes),
         sum(bool(call.fields) for call in writes),
         sum(bool(call.values) for call in writes),
@@ -85,7 +91,8 @@ def share(part: int, whole: int) -> str:
 def table_of(found: Totals) -> str:
     """Return the figures as a table in Markdown."""
     out = [
-        "| domain | calls | error/success | shape | data | exact | writes | fields | fields and values |",
+        "| domain | calls | error/success | shape | data | exact "
+        "| writes | fields | fields and values |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for line in found.lines:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from synth.fidelity.forms import Link, Loaded
-from synth.templates.file_system import CWD
-from synth.templates.file_system import TABLE as NODE
+from synth.fidelity.links import Link, Loaded
+from synth.templates.file_paths import CWD
+from synth.templates.file_paths import TABLE as NODE
 from synth.world import SqlWorld
 
 

@@ -14,14 +14,23 @@ from synth.guard import BadStatement, build_image, inspect
 from synth.model import Model
 from synth.program import BadProgram, Program, dump_program, names_in, parse_program
 from synth.reading import Reading
-from synth.templates import arithmetic, controls, file_system, lookups, records, session
+from synth.templates import (
+    amounts,
+    arithmetic,
+    controls,
+    file_system,
+    lists,
+    lookups,
+    records,
+    session,
+)
 from synth.templates.drafts import Draft, Template, first
 
 TEMPLATES: tuple[Template, ...] = (
     file_system.write,
     session.write,
     arithmetic.write,
-    controls.write_range,
+    amounts.write_range,
     controls.write,
     records.write,
     lookups.write,
@@ -55,7 +64,7 @@ def implement(readings: Sequence[Reading], model: Model) -> dict[str, Draft]:
 def write(reading: Reading, model: Model) -> Draft | None:
     if unsupported(reading):
         return None
-    if controls.list_column(reading, model) is not None and reading.archetype != "get":
+    if lists.list_column(reading, model) is not None and reading.archetype != "get":
         draft = controls.write(reading, model)
         if draft is not None:
             return draft

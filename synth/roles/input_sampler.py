@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from synth.expressions import first_type
 from synth.model import Column, Model
 from synth.package import ToolRecord
-from synth.render import first_type
 from synth.roles.values import sample_value
 from synth.templates.drafts import prose_options
 
@@ -148,7 +148,7 @@ def hostile(record: ToolRecord, rows: Sequence[Row]) -> list[dict[str, Any]]:
             found.append({**complete, name: schema["maximum"] + 1})
         if schema.get("type"):
             found.append({**complete, name: [] if kind != "array" else "text"})
-    return found + [{**complete, "no_such_parameter": 1}]
+    return [*found, {**complete, "no_such_parameter": 1}]
 
 
 def check_strata(rows: Sequence[Row], required: bool) -> list[str]:

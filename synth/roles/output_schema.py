@@ -23,7 +23,7 @@ class OutputSchema(Protocol):
 
 
 def predict_outputs(readings: Sequence[Reading], model: Model) -> None:
-    """Predict the missing result schemas by archetype: a record, records, a key, a figure, a text."""
+    """Predict missing result schemas by archetype: record, records, key, figure or text."""
     for reading in readings:
         if reading.record.response is None:
             reading.record = replace(

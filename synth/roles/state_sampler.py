@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 from synth.model import STATE, Column, Model, Table
 from synth.roles.values import code, sample_value
-from synth.templates.file_system import TABLE as NODE
-from synth.templates.records import code_form
+from synth.templates.creating import code_form
+from synth.templates.file_paths import TABLE as NODE
 
 State = dict[str, list[list[Any]]]
 ROWS = (6, 10)
@@ -121,7 +121,7 @@ def names_for(
     column: Column, model: Model, keys: Mapping[str, list[Any]], rng: random.Random
 ) -> list[Any]:
     """Return what a list of names holds: keys of a table that it is about, else names."""
-    from synth.entities import table_named
+    from synth.subjects import table_named
     from synth.vocabulary import nouns
 
     noun = table_named(model, (*nouns(column.name), *nouns(column.about)))

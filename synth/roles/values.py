@@ -94,13 +94,15 @@ def sample_text(name: str, rng: random.Random, noun: str, about: str) -> str:
         ({"symbol"}, "".join(rng.choice("BCDFGKLMNPRSTVX") for _ in range(4))),
         ({"city", "location", "origin", "destination", "from", "to", "departure", "arrival"},
          rng.choice(CITIES)),
-        ({"address", "address1", "street"}, f"{rng.randint(1, 99)} {rng.choice(NOUNS).capitalize()} Street"),
+        ({"address", "address1", "street"},
+         f"{rng.randint(1, 99)} {rng.choice(NOUNS).capitalize()} Street"),
         ({"password"}, f"{rng.choice(NOUNS)}{rng.randint(10, 99)}!"),
         ({"token"}, f"token-{rng.randint(10000, 99999)}"),
         ({"number", "code", "id", "identifier"}, f"{rng.randint(100000, 999999)}"),
         ({"user", "name", "cardholder", "person", "author"}, f"{first} {last}"),
         ({"created", "by"}, f"{first}_{last}".lower()),
-        ({"title", "subject", "product", "item"}, f"{rng.choice(ADJECTIVES)} {rng.choice(NOUNS)}".capitalize()),
+        ({"title", "subject", "product", "item"},
+         f"{rng.choice(ADJECTIVES)} {rng.choice(NOUNS)}".capitalize()),
         ({"status"}, rng.choice(("Open", "Open", "Closed"))),
     )  # fmt: skip
     if kinds == {"name"} and noun not in ("user", "customer", "person", "contact"):

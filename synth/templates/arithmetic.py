@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from synth.expressions import Scope, first_type
 from synth.model import Model, literal
 from synth.program import Step
 from synth.reading import Reading
-from synth.render import Scope, first_type, returned
+from synth.render import returned
 from synth.templates.drafts import Draft, require
 from synth.vocabulary import singular, squeeze, tokens
 

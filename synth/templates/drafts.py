@@ -57,7 +57,7 @@ def exists(table: Table, parameter: str, *, optional: bool = False, many: bool =
         return require(sql, f"not every {noun} of {{{parameter}}} exists")
     sql = f"select exists (select 1 from {quote(table.name)} where {key} = :{parameter})"
     if optional:
-        sql = f"select :{parameter} is null or exists (select 1 from {quote(table.name)} where {key} = :{parameter})"
+        sql = f"select :{parameter} is null or {sql.removeprefix('select ')}"
     return require(sql, f"{noun} {{{parameter}}} not found")
 
 

@@ -5,12 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from synth.expressions import Scope, first_type
 from synth.model import Column, Model, Table
-from synth.program import Step
 from synth.reading import Reading
-from synth.render import Scope, first_type, returned
-from synth.templates.drafts import Draft, let, require, run
-from synth.templates.file_text import concern, lines_of, text_result
+from synth.render import returned
+from synth.templates.drafts import Draft, let, run
+from synth.templates.file_changes import (
+    write_make,
+    write_read,
+    write_remove,
+    write_transfer,
+    write_write,
+)
+from synth.templates.file_paths import (
+    CWD,
+    HERE,
+    NO_PATH,
+    TABLE,
+    below,
+    file_params,
+    located,
+    result,
+)
+from synth.templates.file_text import concern, text_result
 from synth.vocabulary import squeeze, tokens
 
 COMMANDS: Mapping[str, str] = {
@@ -34,14 +51,6 @@ COMMANDS: Mapping[str, str] = {
     **dict.fromkeys(("diff", "comparefile"), "diff"),
     **dict.fromkeys(("du", "diskusage"), "usage"),
 }
-TABLE = "node"
-CWD = "current_working_directory"
-NO_PATH = re.compile(
-    r"no (?:file )?paths? |not allow path|cannot be a path|local to the current|at (?:the )?current "
-    r"directory|from current directory|one folder level|in current directory",
-    re.I,
-)
-HERE = f"(select {CWD} from state)"
 
 
 def command(reading: Reading) -> str:
@@ -70,62 +79,8 @@ def write(reading: Reading, model: Model) -> Draft | None:
         return None
     draft = WRITERS[kind](reading, model)
     draft.entity = TABLE
-    draft.params = {name: f"{TABLE}.name" for name in file_params(reading)}
+    draft.params = dict.fromkeys(file_params(reading), f"{TABLE}.name")
     return draft
-
-
-def file_params(reading: Reading) -> list[str]:
-    words = {
-        "file",
-        "dir",
-        "directory",
-        "folder",
-        "source",
-        "destination",
-        "path",
-        "name",
-        "target",
-    }
-    return [
-        name
-        for name, schema in reading.params.items()
-        if first_type(schema) == "string" and set(tokens(name)) & words
-    ]
-
-
-def located(reading: Reading, name: str, bound: str, *, kind: str = "") -> list[Step]:
-    """Bind the path that a parameter means, and require what is to be there."""
-    steps = []
-    if NO_PATH.search(reading.params[name].get("description", "")):
-        steps.append(require(f"select instr(:{name}, '/') = 0", f"{name} must not be a path"))
-    steps.append(let(bound, f"select {resolved(name)}"))
-    if kind:
-        test = "" if kind == "any" else f" and kind = '{kind}'"
-        sql = f"select exists (select 1 from node where path = :{bound}{test})"
-        what = {"any": "No such file or directory", "file": "No such file"}
-        steps.append(require(sql, f"{{{name}}}: {what.get(kind, 'No such directory')}"))
-    return steps
-
-
-def resolved(name: str) -> str:
-    return (
-        f"case when :{name} in ('.', '') or :{name} is null then {HERE} "
-        f"when :{name} = '..' then (select parent from node where path = {HERE}) "
-        f"when :{name} like '/%' then rtrim(:{name}, '/') "
-        f"when :{name} like './%' then {HERE} || '/' || rtrim(substr(:{name}, 3), '/') "
-        f"else {HERE} || '/' || rtrim(:{name}, '/') end"
-    )
-
-
-def result(reading: Reading, model: Model, value: str = "", message: str = "") -> str:
-    """Show a value in the one field of the result; nothing where it has none."""
-    fields = list(reading.response.get("properties") or {})
-    if not fields:
-        return f"select {value}" if value and not reading.response else "select 'null'"
-    scope = Scope(reading, model, message=message)
-    if value:
-        scope.values = {squeeze(fields[0]): value}
-    return returned(scope)
 
 
 def write_list(reading: Reading, model: Model) -> Draft:
@@ -153,109 +108,6 @@ def write_where(reading: Reading, model: Model) -> Draft:
     return Draft([], result(reading, model, HERE), "get", "read")
 
 
-def write_make(kind: str) -> Callable[[Reading, Model], Draft]:
-    def make(reading: Reading, model: Model) -> Draft:
-        name = file_params(reading)[0]
-        steps = located(reading, name, "place")
-        steps += [
-            require("select :place not in (select path from node)", f"{{{name}}} exists already"),
-            run(insert("place", kind, "''" if kind == "file" else "null")),
-        ]
-        return Draft(steps, result(reading, model), "create", "write")
-
-    return make
-
-
-def insert(place: str, kind: str, content: str) -> str:
-    """Insert a node under the directory that its path is in, which must exist."""
-    parent = f"rtrim(rtrim(:{place}, replace(:{place}, '/', '')), '/')"
-    name = f"replace(:{place}, rtrim(:{place}, replace(:{place}, '/', '')), '')"
-    return (
-        f"insert into node (path, parent, name, kind, content) "
-        f"select :{place}, {parent}, {name}, '{kind}', {content}"
-    )
-
-
-def write_write(reading: Reading, model: Model) -> Draft:
-    texts = [p for p in reading.params if p in ("content", "text", "data", "message")]
-    names = [p for p in file_params(reading) if p not in texts]
-    if not texts or not names:
-        return write_read(reading, model)
-    name, content = names[0], texts[0]
-    steps = []
-    if NO_PATH.search(reading.params[name].get("description", "")):
-        steps.append(require(f"select :{name} is null or instr(:{name}, '/') = 0", "no paths"))
-    steps += [
-        let("place", f"select case when :{name} is not null then {resolved(name)} end"),
-        require(
-            "select not exists (select 1 from node where path = :place and kind = 'directory')",
-            f"{{{name}}} is a directory",
-        ),
-        run(
-            insert("place", "file", "''")
-            + " where :place is not null and :place not in (select path from node)"
-        ),
-        run(f"update node set content = :{content} where path = :place"),
-    ]
-    value = f"iif(:place is null, :{content}, null)"
-    return Draft(steps, result(reading, model, value), "update", "write")
-
-
-def write_read(reading: Reading, model: Model) -> Draft:
-    name = file_params(reading)[0]
-    steps = located(reading, name, "place", kind="file")
-    value = "(select content from node where path = :place)"
-    return Draft(steps, result(reading, model, value), "get", "read")
-
-
-def below(place: str) -> str:
-    return f"(path = :{place} or substr(path, 1, length(:{place}) + 1) = :{place} || '/')"
-
-
-def write_remove(only_empty: bool) -> Callable[[Reading, Model], Draft]:
-    def remove(reading: Reading, model: Model) -> Draft:
-        name = file_params(reading)[0]
-        steps = located(reading, name, "place", kind="directory" if only_empty else "any")
-        if only_empty:
-            sql = "select not exists (select 1 from node where parent = :place)"
-            steps.append(require(sql, f"{{{name}}}: Directory not empty"))
-        steps.append(run(f"delete from node where {below('place')}"))
-        message = f"'''' || :{name} || ''' removed'"
-        return Draft(steps, result(reading, model, "", message), "delete", "write")
-
-    return remove
-
-
-def write_transfer(copy: bool) -> Callable[[Reading, Model], Draft]:
-    def transfer(reading: Reading, model: Model) -> Draft:
-        source, target = file_params(reading)[:2]
-        steps = located(reading, source, "origin", kind="any") + located(reading, target, "aim")
-        into = "exists (select 1 from node where path = :aim and kind = 'directory')"
-        last = "(select name from node where path = :origin)"
-        steps += [
-            let("inside", f"select {into}"),
-            let("place", f"select iif(:inside, :aim || '/' || {last}, :aim)"),
-            require("select :place not in (select path from node)", f"{{{target}}} exists already"),
-        ]
-        moved = "iif(path = :origin, :place, :place || substr(path, length(:origin) + 1))"
-        parent = (
-            "iif(path = :origin, rtrim(rtrim(:place, replace(:place, '/', '')), '/'), "
-            ":place || substr(parent, length(:origin) + 1))"
-        )
-        name = "iif(path = :origin, replace(:place, rtrim(:place, replace(:place, '/', '')), ''), name)"
-        rows = f"select {moved}, {parent}, {name}, kind, content from node where {below('origin')} order by path"
-        steps.append(run(f"insert into node (path, parent, name, kind, content) {rows}"))
-        if not copy:
-            steps.append(run(f"delete from node where {below('origin')}"))
-        done = "copied" if copy else "moved"
-        shown = f"iif(:inside, :{target} || '/' || replace(:place, :aim || '/', ''), :{target})"
-        message = f"'''' || :{source} || ''' {done} to ''' || {shown} || ''''"
-        kind = "create" if copy else "update"
-        return Draft(steps, result(reading, model, "", message), kind, "write")
-
-    return transfer
-
-
 def write_find(reading: Reading, model: Model) -> Draft:
     names = [p for p in reading.params if "name" in tokens(p) or p in ("pattern", "query")]
     paths = [p for p in file_params(reading) if p not in names]
@@ -267,7 +119,8 @@ def write_find(reading: Reading, model: Model) -> Draft:
     lead = f"coalesce(rtrim(:{paths[0]}, '/'), '.')" if paths else "'.'"
     test = f" and (:{names[0]} is null or instr(name, :{names[0]}))" if names else ""
     shown = f"{lead} || substr(path, length(:place) + 1)"
-    inner = f"select {shown} as v from node where {below('place')} and path <> :place{test} order by rowid"
+    where = f"{below('place')} and path <> :place{test}"
+    inner = f"select {shown} as v from node where {where} order by rowid"
     return Draft(
         steps,
         result(reading, model, f"json((select json_group_array(v) from ({inner})))"),
@@ -293,10 +146,15 @@ def write_text(kind: str) -> Callable[[Reading, Model], Draft]:
 
 def write_usage(reading: Reading, model: Model) -> Draft:
     flags = [p for p, s in reading.params.items() if first_type(s) == "boolean"]
-    total = f"(select coalesce(sum(length(content)), 0) from node where substr(path, 1, length({HERE}) + 1) = {HERE} || '/')"
+    inside = f"substr(path, 1, length({HERE}) + 1) = {HERE} || '/'"
+    total = f"(select coalesce(sum(length(content)), 0) from node where {inside})"
     steps = [let("total", f"select {total}")]
     plain = "cast(:total as text) || ' bytes'"
-    size = "case when :total < 1024 then (:total / 1) || '.00 B' when :total < 1048576 then round(:total / 1024.0, 2) || ' KB' else round(:total / 1048576.0, 2) || ' MB' end"
+    size = (
+        "case when :total < 1024 then :total || '.00 B' "
+        "when :total < 1048576 then round(:total / 1024.0, 2) || ' KB' "
+        "else round(:total / 1048576.0, 2) || ' MB' end"
+    )
     value = f"iif(:{flags[0]}, {size}, {plain})" if flags else plain
     return Draft(steps, result(reading, model, value), "get", "read")
 
@@ -317,4 +175,3 @@ WRITERS: Mapping[str, Callable[[Reading, Model], Draft]] = {
     "usage": write_usage,
     **{kind: write_text(kind) for kind in ("grep", "sort", "tail", "head", "count", "diff")},
 }
-LINES = lines_of

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from synth.expressions import first_type
 from synth.program import Step
 from synth.reading import Reading
-from synth.render import first_type
 from synth.templates.drafts import require
 from synth.vocabulary import squeeze
 
@@ -51,7 +51,8 @@ def text_result(kind: str, reading: Reading, names: Sequence[str]) -> dict[str, 
     text = content_of("place0")
     if kind == "grep":
         pattern = next(p for p in reading.params if p not in names)
-        inner = f"select {line()} as v from {lines_of(text)} where instr({line()}, :{pattern}) order by key"
+        where = f"instr({line()}, :{pattern})"
+        inner = f"select {line()} as v from {lines_of(text)} where {where} order by key"
         return {fields[0]: f"json((select json_group_array(v) from ({inner})))"}
     if kind == "sort":
         inner = f"select {line()} as v from {lines_of(text)} order by v"
@@ -79,5 +80,8 @@ def counts(fields: Sequence[str], text: str) -> dict[str, str]:
         f"case coalesce(:mode, 'l') when 'l' then {lines} when 'w' then {words_in(text)} "
         f"else length({text}) end"
     )
-    unit = "case coalesce(:mode, 'l') when 'l' then 'lines' when 'w' then 'words' else 'characters' end"
+    unit = (
+        "case coalesce(:mode, 'l') when 'l' then 'lines' when 'w' then 'words' "
+        "else 'characters' end"
+    )
     return {fields[0]: value} | ({fields[1]: unit} if len(fields) > 1 else {})

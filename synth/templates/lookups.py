@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from synth.expressions import Scope, derived, first_type
 from synth.model import Model
 from synth.reading import Reading, leaves
-from synth.render import Scope, derived, first_type, returned
+from synth.render import returned
 from synth.templates import session
 from synth.templates.drafts import Draft, closed, exists, limits
 from synth.templates.money import derived_price, quoted_prices

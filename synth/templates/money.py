@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from synth.expressions import derived_from
 from synth.model import Column, Model, Table
 from synth.program import Step
 from synth.reading import Reading, leaves
-from synth.render import derived
 from synth.templates.drafts import require, run
 from synth.vocabulary import tokens
 from synth.world import quote
@@ -49,8 +49,11 @@ def payment(
     row = f"{quote(payer.name)} where {quote(payer.key)} = {who}"
     enough = f"select coalesce({quote(balance.name)}, 0) >= {amount} from {row}"
     cell = quote(balance.name)
-    update = f"update {quote(payer.name)} set {cell} = {cell} - {amount} where {quote(payer.key)} = {who}"
-    return [require(enough, "the balance is too low")], [run(update)]
+    paid = run(
+        f"update {quote(payer.name)} set {cell} = {cell} - {amount} "
+        f"where {quote(payer.key)} = {who}"
+    )
+    return [require(enough, "the balance is too low")], [paid]
 
 
 def refund(model: Model, table: Table, where: str) -> list[Step]:
@@ -76,20 +79,9 @@ def price(reading: Reading, model: Model, column: Column) -> str:
 
 
 def derived_price(reading: Reading) -> str:
-    asked = {
-        name: schema
-        for name, schema in sorted(reading.params.items())
-        if name not in reading.keys and name != "access_token"
-    }
-    return derived(_Only(asked))
-
-
-class _Only:
-    """A reading of some parameters only."""
-
-    def __init__(self, params: Mapping[str, object]) -> None:
-        self.params = params
-        self.nouns: tuple[str, ...] = ()
+    """Return a figure from what is asked for: the same for quoting it and for buying it."""
+    asked = [name for name in reading.params if name not in reading.keys and name != "access_token"]
+    return derived_from(sorted(asked), "")
 
 
 def quoted_prices(reading: Reading) -> bool:

@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from synth.expressions import Scope
 from synth.model import Column, Model
 from synth.program import Step
 from synth.reading import SECRETS, Reading, leaves
-from synth.render import Scope, returned
+from synth.render import returned
 from synth.templates.drafts import Draft, let, require, run
 from synth.vocabulary import squeeze, tokens
 from synth.world import quote

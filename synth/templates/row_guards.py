@@ -1,0 +1,62 @@
+"""What must hold before a row is read or changed: session, limits, references, status."""
+
+from __future__ import annotations
+
+from synth.expressions import first_type
+from synth.model import Column, Model, Table, literal
+from synth.program import Step
+from synth.reading import Reading
+from synth.statuses import LIVES
+from synth.templates import session
+from synth.templates.drafts import closed, exists, limits, require
+from synth.vocabulary import tokens
+from synth.world import quote
+
+
+def common(reading: Reading, model: Model, skip: str = "") -> list[Step]:
+    """Return the guards of any tool: session, limits, closed texts, rows referred to."""
+    steps = [*session.guards(reading, model), *limits(reading), *closed(reading)]
+    for name, noun in reading.keys.items():
+        if name == skip:
+            continue
+        many = reading.params[name].get("type") == "array"
+        steps.append(
+            exists(model.tables[noun], name, optional=name not in reading.required, many=many)
+        )
+    return steps
+
+
+def owned(reading: Reading, table: Table, keyed: str) -> list[Step]:
+    """Require that a row is of the customer, the user, … that the call also names."""
+    steps = []
+    for name, noun in reading.keys.items():
+        column = next((c for c in table.columns.values() if c.refers == noun), None)
+        if name == keyed or column is None or first_type(reading.params[name]) == "array":
+            continue
+        cell = f"coalesce({quote(column.name)} = :{name}, 1)"
+        sql = f"select {cell} from {quote(table.name)} where {quote(table.key)} = :{keyed}"
+        sql = sql if name in reading.required else f"select :{name} is null or ({sql})"
+        steps.append(require(sql, f"{table.name} {{{keyed}}} is not of {noun} {{{name}}}"))
+    return steps
+
+
+def standing(reading: Reading, table: Table, keyed: str) -> list[Step]:
+    """Require the status that a tool's name says a row has: `cancel_pending_order`."""
+    status = table.find("status")
+    words = [word for word in tokens(reading.name) if word in LIVES]
+    if status is None or not words:
+        return []
+    home = f"from {quote(table.name)} where {quote(table.key)} = :{keyed}"
+    sql = f"select lower({quote(status.name)}) = {literal(words[0])} {home}"
+    noun = table.name.replace("_", " ")
+    return [require(sql, f"{noun} {{{keyed}}} is not {words[0]}")]
+
+
+def status_guards(
+    reading: Reading, status: Column, table: Table, where: str, target: str
+) -> list[Step]:
+    """Require that the row is not there yet, and is where the tool's name says it must be."""
+    cell = f"select coalesce(lower({quote(status.name)}), '')"
+    home = f"from {quote(table.name)} where {where}"
+    noun = table.name.replace("_", " ")
+    return [require(f"{cell} <> {literal(target.lower())} {home}", f"{noun} is already {target}")]
