@@ -16,6 +16,7 @@ from omegaconf.errors import OmegaConfBaseException
 from harness.faults import UserMistake
 from harness.paths import conf_dir
 
+BUILD_ERRORS = (TypeError, ValueError, ImportError, AttributeError, OSError)
 OWN_PACKAGES = ("harness.", "evaluators.", "synth.", "train.")
 
 
@@ -66,7 +67,10 @@ def known_names(group: str) -> list[str]:
 
 
 def build(node: Any, **extra: Any) -> Any:
-    """Build the object that `node._target_` names. Only our own packages may be named."""
+    """Build the object that `node._target_` names. Only our own packages may be named.
+
+    `extra` objects are handed over as they are: Hydra would turn dataclasses into configuration.
+    """
     from hydra.errors import InstantiationException
     from hydra.utils import instantiate
 
@@ -74,17 +78,20 @@ def build(node: Any, **extra: Any) -> Any:
         if not target.startswith(OWN_PACKAGES):
             raise UserMistake(f"_target_ {target!r} is not one of {', '.join(OWN_PACKAGES)}*")
     try:
-        return instantiate(node, **extra)
+        if set(extra) <= {"_partial_"}:
+            return instantiate(node, **extra)
+        return instantiate(node, _partial_=True)(**extra)
     except OmegaConfBaseException as error:
         raise UserMistake(f"{node.get('_target_')}: {explain(error)}") from None
     except InstantiationException as error:
         cause: BaseException = error
         while cause.__cause__ is not None:
             cause = cause.__cause__
-        if isinstance(cause, (TypeError, ValueError, ImportError, AttributeError, OSError)):
-            name = node.get("_target_")
-            raise UserMistake(f"{name} cannot be built: {cause}") from error
+        if isinstance(cause, BUILD_ERRORS):
+            raise UserMistake(f"{node.get('_target_')} cannot be built: {cause}") from error
         raise cause from error
+    except BUILD_ERRORS as error:
+        raise UserMistake(f"{node.get('_target_')} cannot be built: {error}") from error
 
 
 def targets(node: Any) -> Iterator[str]:

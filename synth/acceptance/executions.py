@@ -17,8 +17,8 @@ from harness.faults import ModelFault, ToolFault
 from synth.arguments import Arguments, compile_check
 from synth.package import ToolRecord
 from synth.python_world import Overtime, ToolCrash
+from synth.validation import EXECUTIONS
 
-EXECUTIONS = 30
 Kind = Literal["ok", "refused", "invalid", "timeout", "inconsistent output", "runtime error"]
 Sample = Mapping[str, Any]
 """{"args": {...}, "stratum": complete|missing|minimal|adversarial, "expect": ok|error}"""

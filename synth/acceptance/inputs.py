@@ -1,4 +1,4 @@
-"""Sampled calls in exact strata: 50 % complete, 20 % missing-required, 30 % minimal (VULCAN, A)."""
+"""Sampled calls: complete ones that are worth cutting into strata, and strata that are true."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 from harness.types import ToolSpec
 from synth.arguments import Arguments
+from synth.roles.input_sampler import counts
 
-SHARES: Mapping[str, float] = {"complete": 0.5, "missing": 0.2, "minimal": 0.3}
 JUNK = frozenset(
     """value values test testing example sample string text foo bar baz lorem ipsum placeholder
     todo tbd dummy none null abc xyz 12345""".split()
@@ -18,32 +18,13 @@ JUNK = frozenset(
 Args = Mapping[str, Any]
 
 
-def quotas(count: int) -> dict[str, int]:
-    """Return how many calls each stratum gets: exact shares, rounded so that they add up."""
-    found = {name: int(count * share) for name, share in SHARES.items()}
-    by_rest = sorted(SHARES, key=lambda name: found[name] - count * SHARES[name])
-    for name in by_rest[: count - sum(found.values())]:
-        found[name] += 1
-    return found
-
-
 def stratify(
     spec: ToolSpec, complete: Sequence[Args], count: int, rng: random.Random
 ) -> list[dict[str, Any]]:
-    """Derive `count` calls from complete ones by leaving arguments out.
-
-    A tool that requires nothing has no missing-required calls, one without options no minimal
-    ones: their share goes to complete calls.
-    """
+    """Derive `count` calls from complete ones by leaving arguments out."""
     required = list(spec.parameters.get("required", ()))
-    optional = [n for n in spec.parameters.get("properties", {}) if n not in required]
-    wanted = quotas(count)
-    if not required:
-        wanted["complete"] += wanted.pop("missing")
-    if not optional:
-        wanted["complete"] += wanted.pop("minimal")
     rows = []
-    for stratum, number in wanted.items():
+    for stratum, number in counts(count, bool(required)).items():
         for place in range(number):
             args = dict(complete[place % len(complete)])
             if stratum == "minimal":
@@ -96,7 +77,7 @@ def filler(value: Any) -> bool:
     return isinstance(value, str) and value.strip().lower() in JUNK
 
 
-def check_strata(spec: ToolSpec, rows: Sequence[Mapping[str, Any]]) -> str | None:
+def check_labels(spec: ToolSpec, rows: Sequence[Mapping[str, Any]]) -> str | None:
     """Say where the strata are not what they claim, or None."""
     required = set(spec.parameters.get("required", ()))
     names = set(spec.parameters.get("properties", {}))

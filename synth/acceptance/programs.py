@@ -12,6 +12,8 @@ from synth.acceptance.executions import Sample, check_executions
 from synth.guard import BadSchema, BadStatement, build_image, inspect
 from synth.package import State, ToolRecord, fill
 from synth.program import BadProgram, Program, names_in, parse_program
+from synth.roles.implementation import accept
+from synth.validation import check_tool
 from synth.world import Blueprint, SqlWorld, Tool
 
 GROUPED = re.compile(r"json_group_(?:array|object)|group_concat|string_agg", re.IGNORECASE)
@@ -51,7 +53,16 @@ def check_program(
     tool = Tool(record.spec, program)
     blueprints = [Blueprint(image, {record.spec.name: tool}) for image in bench.images]
     worlds = [lambda blueprint=blueprint: SqlWorld(blueprint) for blueprint in blueprints]
-    return check_executions(record, worlds, samples)
+    problem = check_executions(record, worlds, samples)
+    if problem:
+        return problem
+    check = check_tool(record, blueprints, [strata(samples)] * len(blueprints))
+    return next((f"{mode}: {why}" for mode, why in check.witness.items()), None)
+
+
+def strata(samples: Sequence[Sample]) -> list[Sample]:
+    """Return the calls whose outcome is known beforehand; adversarial ones may be wrong."""
+    return [sample for sample in samples if sample["stratum"] != "adversarial"]
 
 
 def check_statements(record: ToolRecord, program: Program, bench: Bench) -> str | None:
@@ -64,6 +75,9 @@ def check_statements(record: ToolRecord, program: Program, bench: Bench) -> str 
             return f"the argument {name!r} is never used"
     if record.annotations.get("effect") in ("read", "compute") and access.writes:
         return f"the tool only reads, yet the program writes {min(access.writes)}"
+    wrong = accept(record.spec.name, program, record.spec.parameters, bench.images[0])
+    if wrong:
+        return wrong
     for step in program.steps:
         if GROUPED.search(step.sql) and not ORDERED.search(step.sql):
             return f"rows are collected without an ORDER BY: {step.sql[:200]}"

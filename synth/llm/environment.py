@@ -138,7 +138,7 @@ class Author:
 
         async def one(record: ToolRecord) -> list[dict[str, Any]]:
             rng = random.Random(f"{self.seed}:{record.spec.name}")
-            return await InputSampler(self.asker, rng).sample(record, state, self.sizes.calls)
+            return await InputSampler(self.asker).sample(record, state, self.sizes.calls, rng)
 
         return {r.spec.name: rows for r, rows in await self.asker.each(records, one)}
 

@@ -42,6 +42,17 @@ class Persona:
     facts: tuple[Fact, ...] = ()
 
 
+@dataclass(frozen=True)
+class PersonaUsers:
+    """Make one user per episode."""
+
+    asker: Asker
+    rounds: int = 2
+
+    def user(self, persona: Persona, sample: int = 0) -> PersonaUser:
+        return PersonaUser(self.asker, persona, sample, self.rounds)
+
+
 class PersonaUser:
     """One episode's user. A reply that breaks the rules twice ends the episode as its failure."""
 

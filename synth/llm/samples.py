@@ -162,13 +162,14 @@ class InputSampler:
     """Sample calls of a tool: complete ones and adversarial ones by a model, strata by rule."""
 
     asker: Asker
-    rng: random.Random
     values: int = 10
     least: int = 3
     adversarial: int = 4
     rounds: int = 3
 
-    async def sample(self, record: ToolRecord, state: Any, count: int) -> list[dict[str, Any]]:
+    async def sample(
+        self, record: ToolRecord, state: Any, count: int, rng: random.Random
+    ) -> list[dict[str, Any]]:
         """Return `count` calls in exact strata, and the adversarial ones. Raises Rejected."""
         values = {"count": self.values, "adversarial": self.adversarial}
         request = Request(
@@ -180,7 +181,7 @@ class InputSampler:
             item=record.spec.name,
         )
         reply = await self.asker.ask(request)
-        rows = stratify(record.spec, reply["calls"], count, self.rng)
+        rows = stratify(record.spec, reply["calls"], count, rng)
         hard = [
             {"args": row["args"], "stratum": "adversarial", "expect": "error"}
             for row in reply["adversarial"]

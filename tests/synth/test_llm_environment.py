@@ -12,7 +12,7 @@ import pytest
 
 from harness.faults import ModelFault
 from harness.models.openai import OpenAIModel
-from synth.acceptance.inputs import check_strata
+from synth.acceptance.inputs import check_labels
 from synth.llm.ask import Asker, Rejected
 from synth.llm.cache import Cache
 from synth.llm.environment import Author, Made, Sizes
@@ -73,7 +73,7 @@ def test_a_sql_environment_is_written_whole(tmp_path: Path) -> None:
     assert json.loads(world.run("close_ticket", {"id": 1})) == {"id": 1, "status": "Closed"}
     assert world.state() == {"ticket": {"[1]": [1, "Printer jams", "Closed", 2, None]}}
     for record in package.records:
-        assert check_strata(record.spec, package.inputs[record.spec.name]) is None
+        assert check_labels(record.spec, package.inputs[record.spec.name]) is None
     folder = save_package(package, tmp_path)
     again = load_package(folder)
     assert again.hash == package.hash

@@ -13,7 +13,7 @@ import pytest
 from harness.faults import BadReply, ModelFault
 from harness.models.scripted import ScriptedModel
 from harness.types import Message, ToolSpec
-from synth.acceptance.inputs import check_complete, check_strata, quotas, stratify
+from synth.acceptance.inputs import check_complete, check_labels, stratify
 from synth.acceptance.specs import check_response, check_spec
 from synth.acceptance.texts import Brief, Turn, check_wording, holds
 from synth.llm.ask import Asker, Rejected
@@ -21,6 +21,7 @@ from synth.llm.edges import Candidate, DependencyJudge
 from synth.llm.judging import Finding, ProseJudge
 from synth.llm.persona import Fact, Persona, PersonaUser
 from synth.llm.wording import TaskWriter
+from synth.roles.input_sampler import check_strata
 from tests.synth.desk import DOMAIN, spec_reply
 
 RECORDS = DOMAIN.intake.records
@@ -207,22 +208,23 @@ def test_strata_are_exact_to_one(count: int) -> None:
     found = Counter(row["stratum"] for row in rows)
     assert sum(found.values()) == count
     for name, share in (("complete", 0.5), ("missing", 0.2), ("minimal", 0.3)):
-        assert abs(found[name] - count * share) < 1
-    assert found == Counter(quotas(count))
-    assert check_strata(SPEC, rows) is None
+        assert abs(found[name] - count * share) <= 1
+    assert check_strata(rows, True) == []
+    assert check_labels(SPEC, rows) is None
     assert {row["expect"] for row in rows if row["stratum"] == "missing"} <= {"error"}
 
 
 def test_a_mislabelled_stratum_is_seen() -> None:
     rows = stratify(SPEC, COMPLETE, 10, random.Random(0))
     rows[0] = {**rows[0], "stratum": "missing"}
-    assert "is not missing" in str(check_strata(SPEC, rows))
+    assert "is not missing" in str(check_labels(SPEC, rows))
 
 
-def test_tools_without_options_or_needs_give_their_share_to_complete_calls() -> None:
+def test_a_tool_that_needs_nothing_has_no_missing_stratum() -> None:
     ping = ToolSpec("ping", "", {"type": "object", "properties": {}})
     rows = stratify(ping, [{}], 10, random.Random(0))
-    assert {row["stratum"] for row in rows} == {"complete"}
+    assert {row["stratum"] for row in rows} == {"complete", "minimal"}
+    assert check_strata(rows, False) == []
     assert check_complete(ping, [{}], 10) is None
 
 
