@@ -1,0 +1,206 @@
+"""Supervised fine-tuning: TRL moves the weights, rows come encoded and masked from ours."""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import shutil
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.configure import digest
+from harness.faults import UserMistake
+from harness.models.checkpoints import expand, is_missing
+from harness.models.templates import install_template
+from harness.store import write_text
+from train.encoding import Counts, Encoded, Encoder, encode_rows
+from train.mixture import mix, read_sources, split
+from train.rows import Row
+from train.sft_log import watcher
+from train.sft_settings import SftSettings, trl_config
+
+log = logging.getLogger(__name__)
+Probe = Callable[[Any, Any], float]
+WINDOW = 16
+
+
+@dataclass(frozen=True)
+class Material:
+    """Encoded rows of both sides, with what became of them."""
+
+    training: list[Encoded]
+    validation: list[Encoded]
+    counts: Counts
+    held: Counts
+
+
+def finetune(
+    settings: SftSettings, probe: Probe | None = None, stop: threading.Event | None = None
+) -> Path:
+    """Fine-tune and return the folder of the chosen weights. Goes on from the last checkpoint.
+
+    `probe(model, tokenizer)` returns the pass rate that `select=pass` chooses by. Setting `stop`
+    ends the run after a step with a checkpoint. Raises UserMistake in one line.
+    """
+    out = Path(settings.out)
+    claim(out, settings)
+    final = out / "final"
+    if (final / "config.json").is_file():
+        return final
+    import torch
+    from transformers import set_seed
+
+    if settings.threads is not None:
+        torch.set_num_threads(settings.threads)
+    set_seed(settings.seed)
+    model, tokenizer = load(settings)
+    material = read_material(settings, tokenizer)
+    write_text(out / "rows.json", json.dumps({"training": vars(material.counts)}, indent=1))
+    trainer = make_trainer(settings, model, tokenizer, material)
+    trainer.add_callback(watcher(out, stop, probe, tokenizer))
+    trainer.train(resume_from_checkpoint=last_checkpoint(out))
+    if stop is not None and stop.is_set():
+        raise UserMistake(f"stopped: run the same again to go on from {last_checkpoint(out)}")
+    if trainer.accelerator.is_main_process or settings.lora is None:
+        save_final(trainer, tokenizer, final)
+    return final
+
+
+def claim(out: Path, settings: SftSettings) -> None:
+    """Note what is trained here, or refuse a folder that holds another training."""
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / "settings.json"
+    identity = json.loads(json.dumps(settings.identity()))
+    if path.is_file():
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        if stored != identity:
+            names = [n for n in identity if stored.get(n) != identity[n]]
+            raise UserMistake(
+                f"{out} holds a training with other settings (differs in {', '.join(names)}): "
+                "give them again, or choose another out="
+            )
+        return
+    if last_checkpoint(out) is not None:
+        raise UserMistake(f"{out} holds checkpoints of another training: choose another out=")
+    write_text(path, json.dumps(identity, indent=1) + "\n")
+
+
+def load(settings: SftSettings) -> tuple[Any, Any]:
+    """Load the weights in float32 and the tokenizer. Raises UserMistake in one line."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    if is_missing(settings.model):
+        raise UserMistake(f"there is no model at {settings.model}")
+    path = expand(settings.model)
+    kwargs = {"attn_implementation": settings.attention} if settings.attention else {}
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(path)
+        model = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32, **kwargs)
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise UserMistake(f"model {settings.model!r} cannot be loaded: {reason}") from None
+    if len(tokenizer) > model.get_input_embeddings().num_embeddings:
+        raise UserMistake(
+            f"{settings.model}: the tokenizer has {len(tokenizer)} entries, the weights "
+            f"{model.get_input_embeddings().num_embeddings}: they are of different models"
+        )
+    install_template(tokenizer, settings.chat_template, settings.model)
+    return model, tokenizer
+
+
+def read_material(settings: SftSettings, tokenizer: Any) -> Material:
+    """Read, split, mix and encode the rows."""
+    seat: Any = settings.seat
+    options = {"reasoning": settings.reasoning, "train_on_test": settings.train_on_test}
+    parts = read_sources(settings.data, seat, **options)
+    rng = random.Random(settings.seed)
+    training, held = split(parts, settings.validation, settings.split_by, rng)
+    encoder = Encoder(tokenizer, settings.model, settings.tool_format)
+    rows: list[Row] = mix(training, rng)
+    encoded, counts = encode_rows(rows, encoder, settings.max_tokens)
+    validation, held_counts = encode_rows(held, encoder, settings.max_tokens)
+    if not encoded:
+        raise UserMistake(
+            f"no row fits max_tokens={settings.max_tokens}: all {len(rows)} were left out"
+        )
+    log.info("training: %s", counts.text())
+    if settings.order == "length":
+        encoded = by_length(encoded, settings.batch, rng)
+    return Material(encoded, validation, counts, held_counts)
+
+
+def by_length(rows: Sequence[Encoded], batch: int, rng: random.Random) -> list[Encoded]:
+    """Order rows so that those of one batch are about as long: less padding, batches shuffled.
+
+    Rows move within windows of `WINDOW` batches only.
+    """
+    out: list[Encoded] = []
+    for start in range(0, len(rows), batch * WINDOW):
+        window = sorted(rows[start : start + batch * WINDOW], key=lambda row: len(row.ids))
+        batches = [window[i : i + batch] for i in range(0, len(window), batch)]
+        ragged = [batches.pop()] if len(batches[-1]) < batch else []
+        rng.shuffle(batches)
+        out += [row for group in (*batches, *ragged) for row in group]
+    return out
+
+
+def make_trainer(settings: SftSettings, model: Any, tokenizer: Any, material: Material) -> Any:
+    """Build TRL's trainer."""
+    from accelerate import PartialState
+    from transformers.trainer_callback import PrinterCallback
+    from trl import SFTTrainer
+
+    devices = PartialState().num_processes
+    config = trl_config(settings, devices, bool(material.validation))
+    peft = None
+    if settings.lora is not None:
+        from peft import LoraConfig
+
+        peft = LoraConfig(task_type="CAUSAL_LM", **settings.lora)
+    trainer = SFTTrainer(
+        model=model,
+        args=config,
+        train_dataset=dataset(material.training),
+        eval_dataset=dataset(material.validation) if material.validation else None,
+        processing_class=tokenizer,
+        peft_config=peft,
+    )
+    trainer.remove_callback(PrinterCallback)
+    return trainer
+
+
+def dataset(rows: Sequence[Encoded]) -> Any:
+    from datasets import Dataset
+
+    return Dataset.from_dict(
+        {"input_ids": [list(row.ids) for row in rows], "labels": [row.labels for row in rows]}
+    )
+
+
+def save_final(trainer: Any, tokenizer: Any, final: Path) -> None:
+    """Write the chosen weights whole or not at all; adapters are merged into them."""
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    partial = final.with_name(".final")
+    shutil.rmtree(partial, ignore_errors=True)
+    if hasattr(model, "merge_and_unload"):
+        model.merge_and_unload().save_pretrained(partial)
+    else:
+        trainer.save_model(str(partial))
+    tokenizer.save_pretrained(partial)
+    partial.rename(final)
+
+
+def last_checkpoint(out: Path) -> str | None:
+    """Name the newest checkpoint that was written to its end, or None."""
+    found = [path for path in out.glob("checkpoint-*") if (path / "trainer_state.json").is_file()]
+    return str(max(found, key=lambda path: int(path.name.split("-")[1]))) if found else None
+
+
+def fingerprint(settings: SftSettings) -> str:
+    """Return 8 hex digits that name a training in tables."""
+    return digest(json.loads(json.dumps(settings.identity())))

@@ -1,0 +1,66 @@
+"""The training stages that `stages=[…]` runs: a fresh tiny model, and fine-tuning."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.app import App
+from harness.configure import build
+from harness.faults import UserMistake
+from train.rows import Row, rows_of_run
+from train.sft_settings import SftSettings
+
+VOCABULARY_ROWS = 1000
+
+
+async def tiny(app: App, run: str, folder: str, warm_steps: int = 150, **shape: Any) -> None:
+    """Make a fresh tiny model in `folder`; its tokenizer is trained on rows of the run in `run`."""
+    from train.tiny import Shape, save_fresh
+
+    if (Path(folder) / "config.json").is_file():
+        return
+    rows = [row for row, _ in zip(rows_of_run(Path(run)), range(VOCABULARY_ROWS), strict=False)]
+    if not rows:
+        raise UserMistake(f"{run} holds no row to make a vocabulary from")
+    made = Shape(**shape)
+    seed = app.config.seed
+    await asyncio.to_thread(save_fresh, Path(folder), texts_of(rows), made, seed, warm_steps)
+    app.console.print(f"fresh model: {folder}", highlight=False)
+
+
+def texts_of(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield the texts of rows as the tiny model's template writes them."""
+    from harness.models.formats import FORMATS
+    from harness.models.templates import ChatTemplate
+    from train.tiny import make_tokenizer
+
+    template = ChatTemplate(make_tokenizer([]), FORMATS["hermes"], {})
+    for row in rows:
+        yield template.render(row.chat, row.tools, False)
+
+
+async def sft(app: App) -> None:
+    """Fine-tune as `train.sft` says. The weights chosen are in `<out>/final`."""
+    node = (app.config.get("train") or {}).get("sft")
+    if not node:
+        raise UserMistake("the stage sft needs settings: choose train=sft or one of its recipes")
+    settings: SftSettings = build(node)
+    from train.sft import finetune
+    from train.sft_log import read_log
+
+    stop = threading.Event()
+    work = asyncio.create_task(asyncio.to_thread(finetune, settings, None, stop))
+    try:
+        final = await asyncio.shield(work)
+    except asyncio.CancelledError:
+        stop.set()
+        await asyncio.wait([work])
+        work.exception()
+        raise
+    last = read_log(Path(settings.out))[-1]
+    said = f"fine-tuned in {last['seconds']:.0f} s, {last['step']} steps: {final}"
+    app.console.print(said, highlight=False)
