@@ -72,18 +72,22 @@ def policy_of(domain: Domain, solo: bool) -> str:
 
 
 def user_parts(task: Task, episode: Episode, verdict: Verdict) -> dict[str, Any]:
-    """Return what the rules U1 to U13 say of the user, as parts of a verdict; nothing in solo mode.
+    """Review the user of an episode; there is none in solo mode."""
+    solo = task.payload.get("solo")
+    return {} if solo else review_parts(case_of(task, episode, verdict))
+
+
+def review_parts(case: Case) -> dict[str, Any]:
+    """Return what the rules U1 to U13 say of the user, as parts of a verdict.
 
     `first_critical`: who made the first critical error, the user, the agent or (empty) nobody.
     `user_stop`: how the user hung up, "none" where it did not.
     """
-    if task.payload.get("solo"):
-        return {}
-    review = review_user(case_of(task, episode, verdict))
+    review = review_user(case)
     return {
         "user_errors": [error.evidence() for error in review.errors],
         "first_critical": review.first_critical,
-        "user_stop": stop_of(episode.log),
+        "user_stop": stop_of(case.log),
     }
 
 
