@@ -17,7 +17,8 @@ class Planned:
     """A call of the plan and the act that carries it out, if any.
 
     `turn` is the user turn it belongs to (0 in flat plans), `excused` says that not making it is
-    no fault. `broken` says that its act failed where the plan's call does not.
+    no fault, `wild` that a "*" stands in it. `broken` says that its act failed where the plan's
+    call does not.
     """
 
     gold: GoldCall
@@ -26,6 +27,7 @@ class Planned:
     excused: bool = False
     act: Act | None = None
     broken: bool = False
+    wild: bool = False
 
     @property
     def done(self) -> bool:
@@ -51,7 +53,7 @@ def align(case: Case, trace: Trace) -> Alignment:
     for act in trace.acts:
         free.setdefault((act.role, act.name), []).append(act)
     # Literal calls choose before those with wildcards, required ones before excused ones.
-    order = sorted(planned, key=lambda p: (p.excused, has_wildcard(p.gold.arguments), p.number))
+    order = sorted(planned, key=lambda p: (p.excused, p.wild, p.number))
     for failed in (False, True):
         for everywhere in (case.flat,) if case.flat else (False, True):
             for item in order:
@@ -66,7 +68,13 @@ def align(case: Case, trace: Trace) -> Alignment:
 def plan_of(case: Case) -> list[Planned]:
     calls = [(turn, call) for turn, calls in enumerate(case.gold or ()) for call in calls]
     return [
-        Planned(call, 0 if case.flat else turn, number, is_excused(call, case))
+        Planned(
+            call,
+            0 if case.flat else turn,
+            number,
+            is_excused(call, case),
+            wild=any(map(has_wildcard, call.arguments.values())),
+        )
         for number, (turn, call) in enumerate(calls)
     ]
 
@@ -111,7 +119,9 @@ def equal(gold: Mapping[str, Any], act: Act, tool: Tool | None) -> bool:
 def agrees(name: str, gold: Any, given: Mapping[str, Any], tool: Tool | None) -> bool:
     """Compare one argument. Leaving out what would be the default is giving it."""
     schema = tool.properties.get(name) if tool else None
-    schema = schema if isinstance(schema, Mapping) else {}
+    schema = schema if isinstance(schema, dict) else {}
+    if name in given and given[name] == gold:
+        return True
     if name not in given:
         default = "default" in schema and same(gold, schema["default"])
         return gold is None or default or (isinstance(gold, OneOf) and gold.optional)
@@ -120,6 +130,8 @@ def agrees(name: str, gold: Any, given: Mapping[str, Any], tool: Tool | None) ->
 
 def is_set(schema: Mapping[str, Any]) -> bool:
     """Say whether a parameter's list has no order: unique items, or a choice from an enum."""
+    if schema.get("type") not in ("array", "list", "tuple", None):
+        return False
     items = schema.get("items")
     chosen = isinstance(items, Mapping) and "enum" in items
     return bool(schema.get("uniqueItems") or schema.get("unordered") or chosen)
@@ -138,7 +150,7 @@ def is_broken(item: Planned, trace: Trace) -> bool:
         return False
     if item.gold.error is not None:
         return not item.gold.error
-    if has_wildcard(item.gold.arguments):
+    if item.wild:
         return True
     unplanned = is_auth(act.failure) or is_transient(act.failure)
     return unplanned or not trace.acknowledged(act)

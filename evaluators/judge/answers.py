@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from evaluators.judge.case import UNKNOWN, Case, Unknown
 from evaluators.judge.categories import INACCURATE, MISSING_OUTPUT
 from evaluators.judge.explain import Hole
 from evaluators.judge.failures import emptiness, failure_of
 from evaluators.judge.findings import Notes
-from evaluators.judge.replies import Remark
+from evaluators.judge.replies import unsupported_figures
 from evaluators.judge.trace import Act, Trace
 from evaluators.judge.values import same
 
@@ -78,14 +78,13 @@ def silent(case: Case, trace: Trace, notes: Notes) -> None:
             notes.add(INACCURATE, reason, message=last, span=info)
 
 
-def contradictions(remarks: Iterable[Remark], notes: Notes) -> None:
+def contradictions(case: Case, trace: Trace, notes: Notes) -> None:
     """Note numbers in replies that contradict the field they are said to be.
 
     In turns where something else went wrong they follow from it, and are no news.
     """
     troubled = {f.turn for f in notes.found}
-    for remark in remarks:
-        if remark.about and remark.turn not in troubled:
-            reason = f"the tool says {remark.about} = {remark.truth}"
-            where = {"turn": remark.turn, "message": remark.message, "span": remark.span}
-            notes.add(INACCURATE, reason, **where)
+    for remark in unsupported_figures(case, trace, all_of_them=False, but=troubled):
+        reason = f"the tool says {remark.about} = {remark.truth}"
+        where = {"turn": remark.turn, "message": remark.message, "span": remark.span}
+        notes.add(INACCURATE, reason, **where)

@@ -17,7 +17,7 @@ from evaluators.judge.categories import (
 )
 from evaluators.judge.failures import is_transient
 from evaluators.judge.findings import Attribution, Finding, Judgement
-from evaluators.judge.provenance import Sources, sources_of
+from evaluators.judge.provenance import Sources
 from evaluators.judge.trace import Trace
 from evaluators.judge.user_rules import slips
 from evaluators.judge.values import has_wildcard, leaves, same
@@ -73,6 +73,8 @@ def broken_task(case: Case, trace: Trace, alignment: Alignment) -> str:
     for planned in alignment.holes:
         if planned.gold.role == "agent" and knowable(case, alignment, planned):
             for value in particulars(planned):
+                if any(value in m.text for m in trace.log if m.author != "agent"):
+                    continue
                 sources = sources or all_sources(case, trace)
                 if not (sources.holds(value) or is_put_together(value, sources)):
                     return f"{planned.gold.name} needs {value!r}, which nothing shows"
@@ -111,10 +113,12 @@ def particulars(planned: Planned) -> list[str]:
 
 def all_sources(case: Case, trace: Trace) -> Sources:
     """Collect what a good run could show: this run's texts, the scenario, the plan's replay."""
-    seen = sources_of(case, trace)
-    results = [str(g.result) for turn in case.gold or () for g in turn if g.result is not UNKNOWN]
-    specs = [tool.text for tool in (case.tools or {}).values()]
-    return Sources([seen.text, case.scenario, *results, *specs])
+    plan = [call for turn in case.gold or () for call in turn]
+    seen = [m.text for m in trace.log if m.author != "agent" and m.owner != "user"]
+    results = [str(call.result) for call in plan if call.result is not UNKNOWN]
+    names = {call.name for call in plan}
+    specs = [tool.text for name, tool in (case.tools or {}).items() if name in names]
+    return Sources([case.policy, case.scenario, *seen, *results, *specs])
 
 
 def failing_world(trace: Trace, alignment: Alignment, found: Sequence[Finding]) -> str:

@@ -137,15 +137,6 @@ def sources_before(case: Case, trace: Trace, act: Act) -> Sources:
     return Sources([*texts, *visible], visible[-2:])
 
 
-def sources_of(case: Case, trace: Trace) -> Sources:
-    """Collect everything that was visible to the agent in the whole run."""
-    lines = [m for m in trace.log if m.author == "user" or m.author == "tool"]
-    visible = [m.text for m in lines if m.owner != "user"]
-    names = {act.name for act in trace.acts}
-    texts = [text for name in names for text in tool_texts(case.tools, name)]
-    return Sources([case.policy, *texts, *visible], visible[-4:])
-
-
 def tool_texts(tools: Mapping[str, Tool] | None, name: str) -> list[str]:
     tool = (tools or {}).get(name)
     return [tool.text] if tool else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,13 +35,18 @@ class Remark:
     truth: str = ""
 
 
-def unsupported_figures(case: Case, trace: Trace, *, all_of_them: bool) -> Iterator[Remark]:
+def unsupported_figures(
+    case: Case, trace: Trace, *, all_of_them: bool, but: Collection[int | None] = ()
+) -> Iterator[Remark]:
     """Yield numbers in replies that are neither seen, rounded, nor derived from what was seen.
 
     Small counts, list numbers, parts of longer numbers, times and dates are left alone. Unless
-    `all_of_them` are wanted, only those that contradict a named field are looked at.
+    `all_of_them` are wanted, only those that contradict a named field are looked at. The turns
+    `but` are left out.
     """
     for turn, message, text in replies(case, trace):
+        if turn in but:
+            continue
         sources: Sources | None = None
         for found in _FIGURE.finditer(text):
             token = found[1].replace(",", "")

@@ -7,7 +7,6 @@ from evaluators.judge.align import Alignment, align
 from evaluators.judge.case import Case
 from evaluators.judge.explain import explain
 from evaluators.judge.findings import Finding, Judgement, Notes
-from evaluators.judge.replies import unsupported_figures
 from evaluators.judge.trace import Trace
 
 
@@ -31,7 +30,7 @@ def judge(case: Case, *, guess: bool = False) -> Judgement:
     answers.silent(case, trace, notes)
     order.label(case, trace, alignment, notes)
     if not case.passed:
-        answers.contradictions(unsupported_figures(case, trace, all_of_them=False), notes)
+        answers.contradictions(case, trace, notes)
     if case.passed is False and not notes.found:
         remainder.label(case, trace, alignment, notes)
     found = tuple(notes.found)

@@ -76,7 +76,11 @@ def _same_lists(gold: Any, given: Any, unordered: bool) -> bool:
 
 def has_wildcard(value: Any) -> bool:
     """Say whether "*" stands anywhere in a gold value."""
-    return any(leaf == ANY for leaf in leaves(value) if isinstance(leaf, str))
+    if isinstance(value, str):
+        return value == ANY
+    if isinstance(value, dict):
+        return any(map(has_wildcard, value.values()))
+    return isinstance(value, (list, tuple)) and any(map(has_wildcard, value))
 
 
 def plain(value: Any) -> Any:

@@ -22,6 +22,7 @@ BENCHES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "results": ("harness.bench.results", "tables and intervals of many episodes"),
         "bfcl": ("evaluators.bfcl.bench", "scoring of BFCL rows and of a stored run"),
         "tau2": ("evaluators.tau2.bench", "tau2 worlds and scored gold episodes"),
+        "judge": ("evaluators.judge.bench", "error categories by rule"),
     }
 )
 

@@ -41,20 +41,29 @@ class CategoryJudge:
         asked = open_questions(case, judgement)
         if not asked:
             return judgement
-        question = Question(
-            system_text(case),
-            user_text(case, judgement, asked),
-            schema_of(asked),
-            lambda reply: problems_of(reply, asked),
-        )
         try:
-            replies = [await self.asker.ask(question, sample) for sample in range(self.votes)]
+            replies = [
+                await self.asker.ask(question_about(case, judgement, asked), sample)
+                for sample in range(self.votes)
+            ]
         except ModelFault as fault:
             if fault.kind != OVER_BUDGET:
                 raise
             left = tuple(f"{category}: not asked, {fault}" for category in asked)
             return replace(judgement, undetermined=judgement.undetermined + left)
         return merged(case, judgement, asked, replies)
+
+
+def question_about(
+    case: Case, judgement: Judgement, asked: Sequence[str], draw: int = 0
+) -> Question:
+    """Word the question whether these categories are present; `draw` orders them."""
+    return Question(
+        system_text(case),
+        user_text(case, judgement, asked, draw),
+        schema_of(asked),
+        lambda reply: problems_of(reply, asked),
+    )
 
 
 def open_questions(case: Case, judgement: Judgement) -> list[str]:

@@ -51,14 +51,14 @@ def code_of(case: Case) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
-def user_text(case: Case, judgement: Judgement, asked: Sequence[str]) -> str:
+def user_text(case: Case, judgement: Judgement, asked: Sequence[str], draw: int = 0) -> str:
     """Write the evidence between marks, then what is settled and what is asked.
 
-    Questions are shuffled by the case's id, so that their order favours no category overall.
+    Questions are shuffled by the case's id (and `draw`), so that their order favours no category.
     """
     code = code_of(case)
     order = list(asked)
-    random.Random(case.id).shuffle(order)
+    random.Random(f"{case.id}/{draw}").shuffle(order)
     settled = [settled_line(f) for f in judgement.findings] or ["nothing"]
     questions = [f"- {category}: {DEFINITIONS[category]}" for category in order]
     sections = {

@@ -8,6 +8,7 @@ confusion, false alarms on harmless runs, and how much the second generator's fi
 from __future__ import annotations
 
 import argparse
+import asyncio
 import importlib
 import json
 import random
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluators.judge.case import GoldCall
+from evaluators.judge.llm.asking import Asker
 from evaluators.judge.provenance import Sources
 from evaluators.judge.quality.bases import Base, forgotten, verified
 from evaluators.judge.quality.characters import CHARACTERS
@@ -26,7 +28,9 @@ from evaluators.judge.quality.edits import edited
 from evaluators.judge.quality.flawed import performed
 from evaluators.judge.quality.measure import Rate, Scores, gap
 from evaluators.judge.quality.planted import Planted, as_row
+from evaluators.judge.quality.second import second_opinion
 from evaluators.judge.rules import judge
+from harness.configure import build, compose
 from harness.faults import UserMistake
 from harness.store import write_text
 
@@ -44,6 +48,11 @@ def main(argv: Sequence[str] | None = None) -> int:
                         help="worlds of the first generator")  # fmt: skip
     parser.add_argument("--performed_from", nargs="+", default=PERFORMED_FROM,
                         metavar="MODULE:FUNCTION", help="worlds of the second")  # fmt: skip
+    parser.add_argument("--judge", metavar="OPTION", help="also ask a model: an option of the "
+                        "model group, with its settings as further arguments (KEY=VALUE)")  # fmt: skip
+    parser.add_argument("--asked", type=int, default=100, help="runs that the model is asked about")
+    parser.add_argument("--cache", type=Path, help="folder of the model's stored answers")
+    parser.add_argument("settings", nargs="*", metavar="judge_model.KEY=VALUE")
     parser.add_argument("--save", type=Path, help="write the planted runs here, as JSON lines")
     options = parser.parse_args(argv)
     try:
@@ -63,13 +72,29 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         rows = [{"generator": g, **as_row(p)} for g, ps in ((1, first), (2, second)) for p in ps]
         write_text(options.save, "".join(json.dumps(row, default=str) + "\n" for row in rows))
     one, two = scored(first), scored(second)
-    return {
+    found = {
         "cases": {"edited": len(first), "performed": len(second)},
         "edited": one.as_json(),
         "performed": two.as_json(),
         "points_worse": gap(one, two),
         "provenance": false_clears(options.seed),
     }
+    if options.judge:
+        every = random.Random(options.seed).sample([*first, *second], len(first) + len(second))
+        found["second_opinion"] = asyncio.run(ask_model(options, every[: options.asked]))
+    return found
+
+
+async def ask_model(options: argparse.Namespace, planted: Sequence[Planted]) -> dict[str, Any]:
+    """Build the judge model as the harness does and take its opinion."""
+    config = compose([f"model@judge_model={options.judge}", *options.settings])
+    model: Any = build(config.judge_model)
+    getattr(model, "check", lambda: None)()
+    try:
+        return await second_opinion(Asker(model, cache=options.cache), planted)
+    finally:
+        if hasattr(model, "aclose"):
+            await model.aclose()
 
 
 def plant_edited(places: Sequence[str], count: int, seed: int) -> Iterator[Planted]:
