@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from synth.chains import Node
-from synth.scene import Mention, RowId, Wish
+from synth.scene import Fact, Mention, RowId, Wish
 from synth.views import View
 
 Args = dict[str, dict[str, Any]]
@@ -26,7 +26,7 @@ class Bound:
     pick: str = ""
     literals: dict[str, Any] = field(default_factory=dict)
     wish: Wish | None = None
-    facts: tuple[tuple[str, str, Any], ...] = ()
+    facts: tuple[Fact, ...] = ()
     about: tuple[RowId, ...] = ()
     before: Mapping[str, Any] = field(default_factory=dict)
     reason: str = ""

@@ -84,7 +84,8 @@ def is_mentioned_twice(scene: Scene, group: Sequence[int], column: str) -> bool:
     """Say whether more than one act of a message is about attributes of one name."""
     noun = attribute_of(column).noun
     acts = [act for turn in group for act in scene.of(turn)]
-    names = [column or name for act in acts for name, column, _ in (*act.values, *act.facts)]
+    names = [column or name for act in acts for name, column, _ in act.values]
+    names += [fact.column or fact.what for act in acts for fact in act.facts]
     return sum(attribute_of(name).noun == noun for name in names) > 1
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from synth.plans import Step
-from synth.scene import Scene
+from synth.scene import Fact, Scene
 from synth.wording.lexicon import ways_to_say
 
 Kind = Literal["general", "ambiguous", "changing", "infeasible", "abnormal"]
@@ -57,7 +57,7 @@ class Draft:
     path: tuple[Step, ...] = ()
     queries: tuple[str, ...] = ()
     subtasks: tuple[Mapping[str, Any], ...] = ()
-    facts: tuple[tuple[str, str, Any], ...] = ()
+    facts: tuple[Fact, ...] = ()
     required: tuple[Mapping[str, Any], ...] = ()
     forbidden: tuple[Mapping[str, Any], ...] = ()
     expects: tuple[Mapping[str, Any], ...] = ()
@@ -101,8 +101,8 @@ def check(draft: Draft) -> None:
     for mention in draft.scene.mentions.values():
         if mention.how != "given" and str(mention.key) not in taken and leaks(visible, mention.key):
             raise Unfit("a key in the text")
-    for _, _, value in draft.facts:
-        if says(visible, value):
+    for fact in draft.facts:
+        if says(visible, fact.value):
             raise Unfit("a fact in the text")
 
 

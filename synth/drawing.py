@@ -42,6 +42,8 @@ class Drawing:
                 continue
             literals[param.name] = value
             args[param.name] = {"literal": value, "value": value}
+        if view.archetype == "update" and not literals:
+            return None
         return Bound(node, view, args, None, literals=literals, before=before, about=tuple(about))
 
     def by_heart(self, node: Node, view: View, param: Param) -> Any:

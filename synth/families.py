@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from synth.drafts import Draft, Move
-from synth.scene import Act, RowId, Scene
+from synth.scene import Act, Fact, RowId, Scene
 from synth.wording.clauses import Writer
 from synth.wording.naming import STYLES, Namer, Voice
 from synth.wording.replies import Reporter
@@ -52,7 +52,7 @@ def steps_of(scene: Scene, turns: Collection[int]) -> tuple[str, ...]:
     return tuple(step.id for step in scene.plan.steps if step.turn in turns)
 
 
-def facts_of(acts: Sequence[Act]) -> tuple[tuple[str, str, Any], ...]:
+def facts_of(acts: Sequence[Act]) -> tuple[Fact, ...]:
     return tuple(fact for act in acts for fact in act.facts)
 
 

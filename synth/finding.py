@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from synth.bound import Args, Bound
 from synth.chains import Node
 from synth.paths import find_all, row_of
-from synth.scene import Mention, RowId
+from synth.scene import Fact, Mention, RowId
 from synth.views import View
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ class Finder:
                 bound.wish, bound.facts = "names", tuple(labels)
             else:
                 bound.wish = "count"
-                bound.facts = (("number", "", len(places)),)
+                bound.facts = (Fact("number", "", len(places), tuple(key for _, key in places)),)
             yield bound
             if self.rng.random() < 0.5:
                 return
@@ -199,14 +199,14 @@ class Finder:
         self.rng.shuffle(options)
         yield from options
 
-    def labels(
-        self, view: View, result: Any, places: Sequence[tuple[str, Any]]
-    ) -> list[tuple[str, str, Any]]:
+    def labels(self, view: View, result: Any, places: Sequence[tuple[str, Any]]) -> list[Fact]:
         """Return the labels of all rows of a result as facts (none where rows have no label)."""
         label = self.survey.labels.get(view.entity, "")
         found = [self.shown(view, result, place).get(label) for place, _ in places]
         column = f"{view.entity}.{label}"
-        return [(label, column, value) for value in found if value] if all(found) else []
+        keys = [key for _, key in places]
+        named = zip(found, keys, strict=True)
+        return [Fact(label, column, v, (key,)) for v, key in named] if all(found) else []
 
     def ask_fields(self, bound: Bound) -> bool:
         """Choose one or two fields of the row to ask for; False where nothing is worth asking."""
@@ -214,7 +214,8 @@ class Finder:
         told = dict(bound.mention.told) if bound.mention is not None else {}
         heard = {str(v) for other in self.binder.bound.values() for v in other.literals.values()}
         heard |= {str(v) for v in [*bound.literals.values(), *told.values()]}
-        options = []
+        options: list[Fact] = []
+        keys = (bound.mention.key,) if bound.mention is not None else ()
         for path, column in view.outputs.items():
             if column in view.keys or column in told:
                 continue
@@ -223,9 +224,9 @@ class Finder:
             ]
             if len(places) == 1 and is_fact(places[0][1]) and str(places[0][1]) not in heard:
                 name = column.partition(".")[2] or path.rsplit(".", 1)[-1]
-                options.append((name, column, places[0][1]))
+                options.append(Fact(name, column, places[0][1], keys))
         label = self.survey.labels.get(view.entity)
-        options = [option for option in options if option[0] != label] or options
+        options = [option for option in options if option.what != label] or options
         if not options:
             return False
         count = 1 if self.rng.random() < ONE_FIELD else min(2, len(options))

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from synth.chains import Chain, Link, Node, broken_conditions, is_path, numbered
 from synth.choices import Choices, DeadEnd, Dice, Odometer
 from synth.graph import Edge, Graph
+from synth.sense import is_odd
 from synth.survey import Survey
 from synth.views import Param, View
 
 TRIES = 40
 PURPOSES = {"create": 3.0, "transition": 3.0, "update": 3.0, "delete": 1.0, "get": 2.0, "find": 1.0}
 NEVER_A_PURPOSE = ("login", "logout")
-UNDOING = ("cancel", "reject", "delete", "postpone", "end", "close", "pause")
 
 
 class Grower:
@@ -65,17 +65,17 @@ class Grower:
             (node, edge)
             for node in past.terminals(self.turn - 1)
             for edge in self.graph.leaving.get(node.tool, ())
-            if self.leads_on(node, edge)
+            if self.leads_on(edge) and not is_odd(self, node, edge)
         ]
         weights = [1.0 if self.views[edge.dst].reads else 2.0 for _, edge in options]
         node, edge = self.choices.choose(options, weights)
         self.add(self.views[edge.dst], (node, edge), fresh=False)
 
-    def leads_on(self, node: Node, edge: Edge) -> bool:
+    def leads_on(self, edge: Edge) -> bool:
         """Say whether a turn may begin so: by a returned key, or by a guard on the same row."""
         src, dst = self.views[edge.src], self.views[edge.dst]
         if edge.kind == "explicit":
-            return self.is_news(node, edge)
+            return self.is_news(edge)
         same = src.key is not None and dst.key is not None and src.key.column == dst.key.column
         return edge.strength == "guards" and same and not src.paths(src.key_column)
 
@@ -88,15 +88,15 @@ class Grower:
             for edge in self.graph.leaving.get(node.tool, ())
             if edge.kind == "explicit"
             and edge.dst not in tools
-            and self.is_news(node, edge)
+            and self.is_news(edge)
             and not self.passes_on(edge, node)
-            and not self.undoes(edge)
+            and not is_odd(self, node, edge)
         ]
         weights = [1.0 if self.views[edge.dst].reads else 2.0 for _, edge in options]
         node, edge = self.choices.choose(options, weights)
         self.add(self.views[edge.dst], (node, edge))
 
-    def is_news(self, node: Node, edge: Edge) -> bool:
+    def is_news(self, edge: Edge) -> bool:
         """Say whether the next call says more than the result it builds on already did."""
         src, dst = self.views[edge.src], self.views[edge.dst]
         if not dst.reads:
@@ -105,12 +105,6 @@ class Grower:
             return True
         own = src.key_column == edge.column
         return not own or not set(dst.outputs.values()) <= set(src.outputs.values())
-
-    def undoes(self, edge: Edge) -> bool:
-        """Say whether a call would change what the same request has just created."""
-        src, dst = self.views[edge.src], self.views[edge.dst]
-        own = src.archetype == "create" and edge.column == src.key_column == dst.key_column
-        return own and (dst.archetype in ("update", "delete") or dst.verb in UNDOING)
 
     def passes_on(self, edge: Edge, node: Node | None = None) -> bool:
         """Say whether a reader merely hands back a key that it was given."""
@@ -165,9 +159,9 @@ class Grower:
             (other, edge)
             for edge in edges
             for other in self.nodes
-            if other.tool == edge.src and self.can_reuse(other, edge)
+            if other.tool == edge.src and self.can_reuse(other, edge) and self.is_news(edge)
         ]
-        new = [edge for edge in edges if fresh and self.can_call(edge)]
+        new = [e for e in edges if fresh and self.can_call(e) and self.is_news(e)]
         options: list[tuple[Node | None, Edge]] = [*known, *((None, edge) for edge in new)]
         weights = [3.0 if other.turn == self.turn else 1.0 for other, _ in known]
         weights += [8.0 if self.finds_key(edge) else 0.5 for edge in new]

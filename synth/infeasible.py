@@ -14,6 +14,7 @@ from synth.drafts import Draft, Move, Unfit, refusal
 from synth.families import Manner, Telling, facts_of
 from synth.plans import Run, Step, references, replay, resolve
 from synth.scene import Mention, Scene
+from synth.verify import holds
 from synth.wording.lexicon import noun_of
 from synth.wording.replies import plain_reason, words_of
 
@@ -83,15 +84,6 @@ def diagnose(
                 last = Step(refused.id, view.name, look, refused.turn, depends=refused.depends)
                 return (*steps, last), required
     raise Unfit("nothing shows why it is refused")
-
-
-def holds(data: Any, value: Any) -> bool:
-    """Say whether a value occurs anywhere in a result."""
-    if isinstance(data, dict):
-        return any(holds(part, value) for part in data.values())
-    if isinstance(data, list):
-        return any(holds(part, value) for part in data)
-    return bool(data == value and type(data) is type(value))
 
 
 def missing_row(scene: Scene, manner: Manner, rng: random.Random) -> Draft:
@@ -165,7 +157,7 @@ def draft_missing(scene: Scene, manner: Manner, mention: Mention, step: Step, na
         {},
         (step,),
         subtasks=tuple(telling.subtask(group) for group in manner.groups),
-        required=({"tools": sorted(finders), "shows": []},),
+        required=({"tools": sorted(finders), "shows": [], "asks": [name]},),
         expects=(refusal(noun, name),),
         behaviour={"kind": "refuse", "reason": f"no {noun} {name}"},
     )

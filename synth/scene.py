@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from synth.chains import Chain
 from synth.plans import Plan, Step
 from synth.survey import Survey
 
 RowId = tuple[str, Any]
+
+
+class Fact(NamedTuple):
+    """What an agent must tell: what it is, its column, its value, the keys of the rows it is of."""
+
+    what: str
+    column: str
+    value: Any
+    rows: tuple[Any, ...] = ()
+
+
 How = Literal["found", "parent", "made", "given"]
 Wish = Literal["fields", "count", "names", "result"]
 
@@ -42,7 +53,7 @@ class Act:
     """Something a user asks for: a change (`wish` empty) or something to be told.
 
     `values` are (parameter, column, value) that the user must say; `about` are other rows that
-    the call involves; `facts` are (what it is, column, value) that the agent must tell.
+    the call involves; `facts` are what the agent must tell.
     """
 
     step: str
@@ -52,7 +63,7 @@ class Act:
     values: tuple[tuple[str, str, Any], ...] = ()
     about: tuple[RowId, ...] = ()
     wish: Wish | None = None
-    facts: tuple[tuple[str, str, Any], ...] = ()
+    facts: tuple[Fact, ...] = ()
     before: Mapping[str, Any] = field(default_factory=dict)
 
 

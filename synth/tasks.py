@@ -171,10 +171,7 @@ def created(draft: Draft) -> dict[str, Any]:
 
 def wanted(draft: Draft) -> list[dict[str, Any]]:
     """Return what the agent must say: facts, a refusal, a question."""
-    facts = [
-        {"kind": "fact", "what": what, "column": column, "value": value}
-        for what, column, value in draft.facts
-    ]
+    facts = [{"kind": "fact", **fact._asdict(), "rows": list(fact.rows)} for fact in draft.facts]
     return facts + [dict(entry) for entry in draft.expects]
 
 

@@ -92,13 +92,21 @@ def broken(patterns: Sequence[Mapping[str, Any]], calls: Sequence[Made]) -> Iter
 
 
 def is_met(pattern: Mapping[str, Any], calls: Sequence[Made]) -> bool:
-    """Say whether one of the tools was run and showed every value that it must show."""
+    """Say whether one of the tools was run, for the values it must ask for, and showed what it
+    must show."""
     return any(
         one.executed
         and one.call.name in pattern["tools"]
-        and all(says(one.text, value) for value in pattern["shows"])
+        and all(holds(loaded(one.text), value) for value in pattern["shows"])
+        and looks_for(one.call, pattern.get("asks", ()))
         for one in calls
     )
+
+
+def looks_for(call: ToolCall, values: Sequence[Any]) -> bool:
+    """Say whether a search was for the given values, or for everything."""
+    given = {str(value).lower() for value in call.arguments.values()}
+    return not given or all(str(value).lower() in given for value in values)
 
 
 def is_told(wanted: Mapping[str, Any], texts: Sequence[str], calls: Sequence[Made]) -> bool:
@@ -110,7 +118,15 @@ def is_told(wanted: Mapping[str, Any], texts: Sequence[str], calls: Sequence[Mad
         return any(asks_for(text, wanted["cues"]) for text in texts)
     value = wanted["value"]
     told = any(says(text, value) for text in texts)
-    return told and any(one.executed and shows(one.text, value) for one in calls)
+    return told and any(one.executed and shows(one, wanted) for one in calls)
+
+
+def loaded(text: str) -> Any:
+    """Return a result as data, or as the text it is."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def mentions(text: str, words: Sequence[str]) -> bool:
@@ -119,17 +135,37 @@ def mentions(text: str, words: Sequence[str]) -> bool:
     return not words or any(word.lower() in lowered for word in words)
 
 
-def shows(text: str, value: Any) -> bool:
-    """Say whether a result holds a value, or as many rows as the value counts."""
-    if says(text, value):
-        return True
-    if not isinstance(value, int):
-        return False
-    try:
-        data = json.loads(text)
-    except ValueError:
-        return False
-    return isinstance(data, list) and len(data) >= value
+def shows(one: Made, fact: Mapping[str, Any]) -> bool:
+    """Say whether a call showed a fact: its value beside the key of the row that it is of.
+
+    The key may have been an argument. For a number of rows, all of them must have been shown.
+    """
+    data, rows = loaded(one.text), fact["rows"]
+    if not fact["column"] and rows:
+        return all(holds(data, key) for key in rows)
+    if not rows or all(key in one.call.arguments.values() for key in rows):
+        return holds(data, fact["value"])
+    return any(
+        all(key in entry.values() for key in rows) and holds(entry, fact["value"])
+        for entry in objects(data)
+    )
+
+
+def objects(data: Any) -> Iterator[dict[str, Any]]:
+    """Yield every object inside a result, outer ones first."""
+    if isinstance(data, dict):
+        yield data
+    for part in data.values() if isinstance(data, dict) else data if isinstance(data, list) else ():
+        yield from objects(part)
+
+
+def holds(data: Any, value: Any) -> bool:
+    """Say whether a value occurs anywhere in a result."""
+    if isinstance(data, dict):
+        return any(holds(part, value) for part in data.values())
+    if isinstance(data, list):
+        return any(holds(part, value) for part in data)
+    return bool(data == value and isinstance(data, bool) == isinstance(value, bool))
 
 
 def canonical(state: Mapping[str, Any], created: Mapping[str, Any]) -> str:

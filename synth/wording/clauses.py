@@ -144,7 +144,7 @@ class Writer:
         return f"{text}{f' for {listed(rows)}' if rows else ''}{self.with_values(act)}"
 
     def fields(self, act: Act, row: RowId) -> Clause:
-        nouns = [attribute_of(column or name).noun for name, column, _ in act.facts]
+        nouns = [attribute_of(column or name).noun for name, column, *_ in act.facts]
         if len(nouns) == 1:
             return Clause(self.attribute(nouns[0], row), asks=True)
         owner = self.namer.of(row)
@@ -161,7 +161,7 @@ class Writer:
         back += [f"for {self.namer.name(row)}" for row in things]
         nouns = " ".join([*front, nouns_of(view.entity), *back])
         if act.wish == "names":
-            label = attribute_of(act.facts[0][1]).noun
+            label = attribute_of(act.facts[0].column).noun
             return Clause(f"the {label}s of all {nouns}", asks=True)
         if persons and persons[0] == self.voice.me:
             return Clause(nouns, True, f"how many {nouns} do I have?")

@@ -36,20 +36,20 @@ class Reporter:
         if act.wish == "count":
             return self.count(act)
         if act.wish == "names":
-            names = [say(value) for _, _, value in act.facts]
+            names = [say(fact.value) for fact in act.facts]
             if len(names) == 1:
                 return f"there is one: {names[0]}"
             return f"these are the {nouns_of(self.views[act.tool].entity)}: {listed(names)}"
         if act.wish is not None:
             facts = [
                 f"the {attribute_of(column or name).noun} is {say(value, self.voice.dates)}"
-                for name, column, value in act.facts
+                for name, column, value, _ in act.facts
             ]
             return listed(facts)
         return self.change(act)
 
     def count(self, act: Act) -> str:
-        number = act.facts[0][2]
+        number = act.facts[0].value
         table = self.views[act.tool].entity
         if number == 1:
             return f"there is 1 {noun_of(table)}"
@@ -97,7 +97,7 @@ class Reporter:
         if view.archetype == "create":
             return f"set up the new {noun}"
         if act.wish is not None:
-            facts = [attribute_of(column or name).noun for name, column, _ in act.facts]
+            facts = [attribute_of(column or name).noun for name, column, *_ in act.facts]
             return f"look up the {listed(facts)}" if act.wish == "fields" else f"look up the {noun}"
         verb = " ".join(tokens(view.verb or "change"))
         return f"{verb} the {noun}"

@@ -58,13 +58,11 @@ def introduction(scene: Scene, voice: Voice) -> str:
 
 def first_reason(acts: Sequence[Act], writer: Writer) -> str:
     """Give a reason for the first change, now and then."""
-    voice = writer.voice
-    for act in acts:
-        view = writer.views[act.tool]
-        reasons = REASONS.get(view.verb) or REASONS.get(view.archetype)
-        if reasons and act.wish is None and voice.style != "brief":
-            return voice.pick(*reasons) if voice.rng.random() < REASONED else ""
-    return ""
+    voice, view = writer.voice, writer.views[acts[0].tool]
+    reasons = REASONS.get(view.verb) or REASONS.get(view.archetype)
+    if not reasons or acts[0].wish is not None or voice.style == "brief":
+        return ""
+    return voice.pick(*reasons) if voice.rng.random() < REASONED else ""
 
 
 def say_acts(acts: Sequence[Act], writer: Writer) -> str:
