@@ -38,14 +38,17 @@ class World:
         return self.model.sql()
 
 
-def build_world(domain: Domain) -> World:
-    """Synthesise the tables and programs of a domain by rules, from its specifications alone."""
+def build_world(domain: Domain, attempts: Mapping[str, int] | None = None) -> World:
+    """Synthesise the tables and programs of a domain by rules, from its specifications alone.
+
+    `attempts` asks for the draft of a later template where an earlier one's was refused.
+    """
     readings = read_tools(domain.intake.records)
     model = build_model(readings)
     file_system.prepare(readings, model)
     session.prepare(readings, model)
     predict_outputs(readings, model)
-    drafts = implement(readings, model)
+    drafts = implement(readings, model, attempts)
     image = image_of(model)
     records: list[ToolRecord] = []
     programs: dict[str, Program] = {}

@@ -24,6 +24,7 @@ from synth.sources import PAPER, Domain, domain
 from synth.validation import Check, check_composed, check_tool
 from synth.world import SqlWorld
 
+ITERATIONS = 8
 ROLES = {
     "spec_normalizer": "rules",
     "output_schema": "rules",
@@ -35,32 +36,49 @@ ROLES = {
 
 @dataclass(frozen=True)
 class Built:
-    """A package with the checks behind it. `refused` maps tools left out to the reason."""
+    """A package with the checks behind it. `refused` maps tools left out to the reason.
+
+    `history` is per iteration (valid tools, tools specified).
+    """
 
     package: EnvPackage
     world: World
     checks: tuple[Check, ...]
     refused: Mapping[str, str]
+    history: tuple[tuple[int, int], ...] = ()
 
 
 def build_package(source: Domain, seed: int = 0, states: int = 2, inputs: int = 20) -> Built:
-    """Synthesise a domain by rules; tools that fail validation are left out, with the reason."""
-    world = apply_policy(build_world(source))
-    refused = {r.name: r.reason for r in source.intake.rejected}
-    refused |= {r.name: r.reason for r in world.refused}
-    package = assemble(world, seed, states, inputs)
-    checks = check_package(package)
-    bad = {c.tool: next(iter(c.witness.items())) for c in checks if not c.valid}
-    if bad:
-        refused |= {tool: f"{mode}: {why}" for tool, (mode, why) in bad.items()}
-        package = without(package, set(bad))
+    """Synthesise a domain by rules; tools that fail validation are left out, with the reason.
+
+    A tool that fails is written by the next template that recognises it, and all are run again,
+    at most eight times in all (VULCAN Fig. 7).
+    """
+    attempts: dict[str, int] = {}
+    history: list[tuple[int, int]] = []
+    for _ in range(ITERATIONS):
+        world = apply_policy(build_world(source, attempts))
+        package = assemble(world, seed, states, inputs)
+        checks = check_package(package, world, seed)
+        bad = {c.tool: next(iter(c.witness.items())) for c in checks if not c.valid}
+        history.append((len(checks) - len(bad), len(source.intake.records)))
+        later = {name: attempts.get(name, 0) + 1 for name in bad}
+        if not bad or not any(rewritable(source, attempts | {n: k}, n) for n, k in later.items()):
+            break
+        attempts |= {n: k for n, k in later.items() if rewritable(source, attempts | {n: k}, n)}
+    refused = {rejection.name: rejection.reason for rejection in source.intake.rejected}
+    refused |= {refusal.name: refusal.reason for refusal in world.refused}
+    refused |= {tool: f"{mode}: {why}" for tool, (mode, why) in bad.items()}
+    package = without(package, set(bad)) if bad else package
     composed = check_composed(package.records, package.blueprint("s00000"), package.inputs)
-    about = {
-        **package.about,
-        "checks": summary([c for c in checks if c.tool not in bad], composed),
-        "refused": refused,
-    }
-    return Built(replace(package, about=about), world, tuple(checks), refused)
+    passed = [c for c in checks if c.tool not in bad]
+    about = {**package.about, "checks": summary(passed, composed), "refused": refused}
+    return Built(replace(package, about=about), world, tuple(checks), refused, tuple(history))
+
+
+def rewritable(source: Domain, attempts: Mapping[str, int], name: str) -> bool:
+    """Tell whether another template recognises a tool."""
+    return name in build_world(source, attempts).programs
 
 
 def assemble(world: World, seed: int, states: int, inputs: int) -> EnvPackage:
@@ -118,12 +136,18 @@ def expected(package: EnvPackage) -> dict[str, list[dict[str, Any]]]:
     return out
 
 
-def check_package(package: EnvPackage) -> list[Check]:
-    first = package.blueprint("s00000")
-    return [
-        check_tool(record, [first], [package.inputs[record.spec.name]])
-        for record in package.records
-    ]
+def check_package(package: EnvPackage, world: World, seed: int = 0) -> list[Check]:
+    """Run every tool on the package's calls, and on others in its other states."""
+    states = list(package.states)
+    blueprints = [package.blueprint(name) for name in states]
+    rng = random.Random(f"{seed}:{package.env_id}:checks")
+    checks = []
+    for record in package.records:
+        calls: list[Sequence[Mapping[str, Any]]] = [package.inputs[record.spec.name]]
+        for name in states[1:]:
+            calls.append(sample_inputs(record, world.model, package.states[name], rng))
+        checks.append(check_tool(record, blueprints, calls))
+    return checks
 
 
 def without(package: EnvPackage, names: set[str]) -> EnvPackage:

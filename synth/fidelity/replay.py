@@ -21,15 +21,22 @@ from synth.fidelity.loading import Loading, load_state, render_state
 from synth.guard import build_image
 from synth.package import fill
 from synth.sources import bfcl_domain
+from synth.templates.amounts import RANGE
+from synth.templates.switches import FORCE
 from synth.world import Blueprint, SqlWorld, Tool
 
 FILE_SYSTEM = "GorillaFileSystem"
 State = dict[str, Any]
+ASSUMED = (f"* {FORCE}", f"* {RANGE}")
+"""Constants of templates, as they stand in programs: a pedal's force, miles to the gallon."""
 
 
 @dataclass(frozen=True)
 class CallResult:
-    """How one call compares. `fields` and `values` are None where the official state stays."""
+    """How one call compares. `fields` and `values` are None where the official state stays.
+
+    `assumed` marks tools whose program holds a constant of a template.
+    """
 
     task: str
     domain: str
@@ -43,6 +50,7 @@ class CallResult:
     exact: bool
     fields: bool | None
     values: bool | None
+    assumed: bool = False
     official_changes: Mapping[str, Any] = field(default_factory=dict)
     our_changes: Mapping[str, Any] = field(default_factory=dict)
 
@@ -88,6 +96,13 @@ class Side:
             return False, compare.parsed(self.open.run(name, arguments))
         except ToolFault as fault:
             return True, json.loads(str(fault))
+
+    def assumes(self, name: str) -> bool:
+        """Tell whether a tool's program holds a constant that a template assumes."""
+        program = self.world.programs.get(name)
+        return program is not None and any(
+            constant in step.sql for step in program.steps for constant in ASSUMED
+        )
 
     def keys_in(self, name: str, result: Any) -> Iterator[tuple[str, Any]]:
         """Yield (path, value) of the keys of rows in a result, as the tool's notes say."""
@@ -186,7 +201,7 @@ class Replay:
             status and theirs == ours,
             fields=changed.keys() == our_changes.keys() if changed else None,
             values=compare.values_agree(changed, our_changes) if changed else None,
-            official_changes=changed, our_changes=our_changes,
+            assumed=side.assumes(name), official_changes=changed, our_changes=our_changes,
         )  # fmt: skip
 
     def learn(self, side: Side, name: str, theirs: Any, ours: Any, names: dict[Any, Any]) -> None:

@@ -6,8 +6,9 @@ binds every required parameter; the executions are checked by `synth.validation`
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol
 
 from synth.guard import BadStatement, build_image, inspect
@@ -24,7 +25,7 @@ from synth.templates import (
     records,
     session,
 )
-from synth.templates.drafts import Draft, Template, first
+from synth.templates.drafts import Draft, Template
 
 TEMPLATES: tuple[Template, ...] = (
     file_system.write,
@@ -35,6 +36,7 @@ TEMPLATES: tuple[Template, ...] = (
     records.write,
     lookups.write,
 )
+KEYED: tuple[Template, ...] = (file_system.write, session.write, records.write, lookups.write)
 
 
 class Implementation(Protocol):
@@ -51,28 +53,29 @@ class Refused:
     reason: str
 
 
-def implement(readings: Sequence[Reading], model: Model) -> dict[str, Draft]:
-    """Write every tool that a template recognises."""
+def implement(
+    readings: Sequence[Reading], model: Model, attempts: Mapping[str, int] | None = None
+) -> dict[str, Draft]:
+    """Write every tool that a template recognises; `attempts` asks for a later template's draft."""
     drafts = {}
     for reading in readings:
-        draft = write(reading, model)
+        found = candidates(reading, model)
+        draft = next(islice(found, (attempts or {}).get(reading.name, 0), None), None)
         if draft is not None:
             drafts[reading.name] = draft
     return drafts
 
 
-def write(reading: Reading, model: Model) -> Draft | None:
+def candidates(reading: Reading, model: Model) -> Iterator[Draft]:
+    """Yield the drafts of the templates that recognise a tool, the most particular first."""
     if unsupported(reading):
-        return None
-    if lists.list_column(reading, model) is not None and reading.archetype != "get":
-        draft = controls.write(reading, model)
+        return
+    about_list = lists.list_column(reading, model) is not None and reading.archetype != "get"
+    order = KEYED if reading.subject else TEMPLATES
+    for template in (controls.write, *order) if about_list else order:
+        draft = template(reading, model)
         if draft is not None:
-            return draft
-    if reading.subject:
-        return first(
-            (file_system.write, session.write, records.write, lookups.write), reading, model
-        )
-    return first(TEMPLATES, reading, model)
+            yield draft
 
 
 def unsupported(reading: Reading) -> str:

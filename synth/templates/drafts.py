@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -119,12 +119,3 @@ def prose_options(schema: Mapping[str, Any]) -> list[str]:
     if found := re.search(r"either ('[^']+'(?:, '[^']+')*,? or '[^']+')", text):
         return re.findall(r"'([^']+)'", found.group(1))
     return []
-
-
-def first(templates: Sequence[Template], reading: Reading, model: Model) -> Draft | None:
-    """Return the first draft that a template writes."""
-    for template in templates:
-        draft = template(reading, model)
-        if draft is not None:
-            return draft
-    return None
