@@ -215,17 +215,25 @@ def user_note(row: Row, ks: Sequence[int]) -> str:
     split = ", ".join(f"{name} {percent(row[f'user_{name}_rate'])}" for name in shares)
     first = json.loads(row["first_critical"] or "{}")
     firsts = ", ".join(f"{who} {count}" for who, count in first.items())
+    return (
+        f"{title(row)}: the user erred (by rule) in {percent(row['user_error_rate'])} % of trials "
+        f"({split}){f'; first critical error: {firsts}' if firsts else ''}; {clean(row, ks)}."
+    )
+
+
+def clean(row: Row, ks: Sequence[int]) -> str:
+    """Compare all runs with those in which no error of the user was critical."""
+    if not row["user_helped_rate"] and not row["user_hindered_rate"]:
+        return "none of it critical"
+    if not row["trials_clean"]:
+        return "no trial is without a critical one"
     rates = ", ".join(
         f"pass^{k} {percent(row[f'pass^{k}_partial']) or '–'} → "
         f"{percent(row[f'pass^{k}_clean']) or '–'}"
         for k in shown_ks(ks)
     )
-    return (
-        f"{title(row)}: the user erred (by rule) in {percent(row['user_error_rate'])} % of trials "
-        f"({split}){f'; first critical error: {firsts}' if firsts else ''}; over the "
-        f"{row['trials_clean']} trials without a critical user error {rates} (a selection, not a "
-        "score)."
-    )
+    count = row["trials_clean"]
+    return f"over the {count} trials without a critical one {rates} (a selection, not a score)"
 
 
 def gap_note(row: Row, ks: Sequence[int]) -> str:

@@ -147,6 +147,13 @@ def test_user_errors_found_by_rule_stand_beside_the_scores() -> None:
     assert "pass^1 50.0 → 55.6, pass^4 33.3 → – (a selection, not a score)" in text
 
 
+def test_runs_without_a_critical_user_error_are_compared_where_there_are_both() -> None:
+    trials = [erring(outcome, "critical_helped") for outcome in outcomes([4, 4])]
+    assert "no trial is without a critical one" in render_markdown(build_table(trials, ks=[1]))
+    trials = [erring(outcome, "minor") for outcome in outcomes([4, 4])]
+    assert "; none of it critical." in render_markdown(build_table(trials, ks=[1]))
+
+
 def test_without_a_review_only_users_that_broke_the_protocol_are_counted() -> None:
     trials = outcomes([4, 4])
     trials[0] = replace(trials[0], end="user_error", cause="user")
