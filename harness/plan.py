@@ -7,7 +7,7 @@ from typing import Any
 from rich.table import Table
 
 from harness.app import App
-from harness.configure import plain
+from harness.configure import build, plain
 from harness.episode import tools_text
 from harness.runner import Job
 from harness.stages import warn_of_judge
@@ -27,6 +27,17 @@ def show_plan(app: App) -> None:
         app.console.print(f"{seat}: {app.choice(seat)} {describe(about)}", highlight=False)
         for line in missing:
             app.console.print(f"  missing: {line}", highlight=False)
+    wanted = plain(app.config.stages)
+    names = [wanted] if isinstance(wanted, str) else list(wanted)
+    own = [name for name in names if name in app.config.planned]
+    for name in own:
+        build(app.config.planned[name], _partial_=True)(app)
+    if not own or len(own) < len(names):
+        show_jobs(app)
+
+
+def show_jobs(app: App) -> None:
+    """Print a line per benchmark with the calls, tokens and cost of its trials."""
     table = Table("benchmark", "tasks", "trials", "agent calls", "tokens in", "tokens out", "cost")
     for job in app.jobs:
         table.add_row(*estimate(job))

@@ -1,4 +1,4 @@
-"""The units of synthesis, one environment each: specifications, package, graph.
+"""The units of synthesis, one environment each: specifications, package, graph, tasks.
 
 What an environment is: one of the paper's (`synth.sources`), or a random world. What cannot be
 made is written down with its reason, and the rest goes on.
@@ -13,13 +13,17 @@ from typing import Any
 
 from harness.faults import UserMistake
 from harness.seeds import seed_for
+from synth.benchmark import TASKS_FILE
+from synth.generate import Maker, Wishes
 from synth.graph import graph_of
 from synth.package import EnvPackage, load_package, pretty, record_json, save_package
 from synth.packaging import build_package
 from synth.random import random_world
+from synth.recipe import SPLIT
 from synth.sources import domain
 from synth.steps import Counts, Unit
 from synth.survey import Survey
+from synth.tasks import save_tasks
 from synth.witness import confirmed_share
 
 PACKAGES = "package"
@@ -77,6 +81,23 @@ def make_package(unit: Unit) -> Counts:
         "unsupported": len(lacking),
         "states": len(package.states),
         "rows": rows,
+    }
+
+
+def make_tasks(unit: Unit) -> Counts:
+    """Make tasks of a package: chains, plans bound by execution, families of twins."""
+    package = package_in(unit.sources["packages"])
+    settings = unit.settings
+    maker = Maker(package, settings["seed"], SPLIT, Wishes(**settings["wishes"]))
+    tasks = maker.tasks(settings["tasks"])
+    save_tasks(tasks, unit.folder / TASKS_FILE)
+    counts = dict(sorted(maker.counts.items()))
+    (unit.folder / "counts.json").write_text(pretty(counts))
+    return {
+        "chains": len(maker.chains),
+        "plans": counts.get("plans", 0),
+        "tasks": len(tasks),
+        "refused": sum(n for name, n in counts.items() if name.startswith(("plan:", "task:"))),
     }
 
 

@@ -17,21 +17,7 @@ from harness.progress import Watcher
 from harness.protocols import Model, Party
 from harness.runner import Job, Runner
 from harness.store import RunStore, check_identity, read_outcomes
-from harness.types import Message, Role, Task
-
-IDLE_TEXT = "I am afraid that I cannot help with that."
-
-
-class Idle:
-    """An agent that never calls a tool: the floor under every check."""
-
-    system = ""
-
-    def __init__(self, role: Role = "agent") -> None:
-        self.role = role
-
-    async def reply(self, log: object, tools: object) -> Message:
-        return Message(self.role, IDLE_TEXT)
+from harness.types import Message, Task
 
 
 class NoModel:
@@ -41,12 +27,18 @@ class NoModel:
         raise UserMistake("this agent asks no model")
 
 
-def idle_agent(task: Task, trial: int, model: Model) -> Party:
-    return Idle()
+def told(benchmark: Benchmark, reader: Benchmark) -> Benchmark:
+    """Return `benchmark` with the system text in its agent's seat that `reader` gives a model.
 
+    A row must hold what the model that learns from it will be told.
+    """
 
-def with_agent(benchmark: Benchmark, agent: Any) -> Benchmark:
-    """Return the benchmark with another agent in the seat."""
+    def agent(task: Task, trial: int, model: Model) -> Party:
+        party = benchmark.agent(task, trial, model)
+        system = getattr(reader.agent(task, trial, model), "system", "")
+        party.system = system  # type: ignore[attr-defined]
+        return party
+
     return replace(benchmark, agent=agent)
 
 
@@ -57,6 +49,11 @@ class Played:
     folder: Path
     statuses: Mapping[tuple[str, int], str]
     domains: Mapping[str, str]
+
+    def tasks(self, status: str) -> set[str]:
+        """Return the tasks of which every trial has a status."""
+        others = {task for (task, _), found in self.statuses.items() if found != status}
+        return {task for task, _ in self.statuses} - others
 
     def count(self, status: str, domain: str | None = None, among: Any = None) -> int:
         """Count trials of a status, of one environment or among some tasks if these are given."""

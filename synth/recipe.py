@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.faults import UserMistake
-from harness.seeds import seed_for
+from synth.benchmark import world_seeds
 from synth.duplicates import Caps
+from synth.generate import Wishes
 from synth.sources import PAPER, Domain, domain
 
 Settings = Mapping[str, Any]
 RANDOM_LICENCE = "Apache-2.0"
+SPLIT = "train"
+AGENTS = ("oracle", "noisy", "model")
 
 
 @dataclass(frozen=True)
@@ -24,10 +27,13 @@ class Recipe:
     worlds        random worlds beside them; `breadth` and `size` are theirs
     states        initial states per environment
     witnesses     edges of each graph that are tried by execution
-    families      families of tasks wanted per environment: a plan with its twins
+    tasks         tasks wanted per environment, twins of one plan counted each
+    wishes        what they are like: fields of `synth.generate.Wishes`
     caps          how often a shape of plan and a text may occur
-    agent         oracle (the plan, with no model) or model (the model in the agent's seat)
+    agent         who plays for the rows: oracle (the plan, with no model), noisy (an oracle that
+                  slips and recovers), model (the teacher in the agent's seat)
     trials        episodes per task
+    workers       processes for the steps that ask no model
     """
 
     environments: str | Sequence[str] = "paper"
@@ -36,20 +42,25 @@ class Recipe:
     size: int = 1
     states: int = 2
     witnesses: int = 5000
-    families: int = 40
+    tasks: int = 120
+    wishes: Settings = field(default_factory=dict)
     caps: Caps = field(default_factory=Caps)
     agent: str = "oracle"
     trials: int = 1
     workers: int = 2
 
     def __post_init__(self) -> None:
-        for name in ("worlds", "breadth", "size", "states", "families", "trials", "workers"):
+        for name in ("worlds", "breadth", "size", "states", "tasks", "trials", "workers"):
             least = 0 if name == "worlds" else 1
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < least:
                 raise UserMistake(f"synth.{name}={value} is not a whole number from {least} up")
-        if self.agent not in ("oracle", "model"):
-            raise UserMistake(f"synth.agent={self.agent!r}: choose oracle or model")
+        if self.agent not in AGENTS:
+            raise UserMistake(f"synth.agent={self.agent!r}: choose among {', '.join(AGENTS)}")
+        try:
+            Wishes(**self.wishes)
+        except TypeError as error:
+            raise UserMistake(f"synth.wishes: {error}") from None
 
     @property
     def names(self) -> list[str]:
@@ -86,14 +97,10 @@ def cast_of(recipe: Recipe, seed: int) -> Cast:
         found[name] = {"source": content_of(source), "states": recipe.states, "seed": seed}
         licences[name] = source.licence
         origins[name] = f"{source.source['dataset']} {source.source['file']}"
-    for number in range(recipe.worlds):
-        world = {
-            "seed": seed_for(seed, "world", number),
-            "breadth": recipe.breadth,
-            "states": recipe.states,
-            "size": recipe.size,
-        }
-        name = f"random_{world['seed']:08d}"
+    for number in world_seeds(recipe.worlds, SPLIT, seed):
+        shape = {"breadth": recipe.breadth, "states": recipe.states, "size": recipe.size}
+        world = {"seed": number, **shape}
+        name = f"random_{number:08d}"
         found[name] = {"world": world, "seed": seed}
         licences[name], origins[name] = RANDOM_LICENCE, "random worlds"
     if not found:

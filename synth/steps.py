@@ -10,6 +10,7 @@ leaves finished units and no half ones. Nothing in a unit depends on the clock.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import hashlib
 import json
 import multiprocessing
@@ -88,7 +89,8 @@ class Line:
                     for unit in wanted.values():
                         group.create_task(one(unit))
             except BaseExceptionGroup as failed:
-                raise failed.exceptions[0] from None
+                first = failed.exceptions[0]
+                raise first from first.__cause__
         self.seconds[step] = time.perf_counter() - started
         ordered = {name: found[name] for name in wanted}
         self.console.print(summary(step, ordered.values(), self.seconds[step]), highlight=False)
@@ -154,6 +156,24 @@ class Line:
             return
         with bar:
             yield lambda: bar.advance(row)
+
+
+@contextmanager
+def exclusive(root: Path) -> Iterator[None]:
+    """Hold a folder for this process alone; raises UserMistake where another has it."""
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        file = (root / ".lock").open("w")
+    except OSError as error:
+        raise UserMistake(f"cannot write {root}: {error.strerror}; choose run=") from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UserMistake(
+                f"{root} is in use by another process; wait for it or choose another run="
+            ) from None
+        yield
 
 
 def deafen() -> None:

@@ -32,6 +32,7 @@ def card(report: Report) -> str:
         "## From specifications to rows\n\n" + table(("step", "kept", "left out"), funnel(report)),
         "## Environments\n\n" + environments(report["environments"]),
         "## Statistics\n\n" + statistics(report["statistics"], report["coverage"]),
+        "## Calls of plans by archetype and kind\n\n" + grid(report["grid"]),
         "## Checks\n\n" + checks(report["checks"]),
         "## Decontamination\n\n" + decontamination(report["decontamination"]),
         "## Fields\n\n" + table(("field", "what"), FIELDS.items()),
@@ -69,7 +70,7 @@ def funnel(report: Report) -> Iterable[tuple[str, str, str]]:
 
 
 def environments(found: Mapping[str, Mapping[str, Any]]) -> str:
-    columns = ("tools", "unsupported", "edges", "tasks", "kept", "rows")
+    columns = ("tools", "unsupported", "edges", "plans", "tasks", "kept", "rows")
     rows = [
         (name, *(f"{entry.get(column, 0):,}" for column in columns), entry["note"] or "–")
         for name, entry in found.items()
@@ -101,6 +102,12 @@ def statistics(found: Mapping[str, Any], coverage: Mapping[str, Any]) -> str:
         "for one request of the user, a task a goal of the session."
     )
     return f"{about}\n\n{table(('what', 'value'), rows)}\n\n{kinds}"
+
+
+def grid(found: Mapping[str, Mapping[str, int]]) -> str:
+    kinds = sorted({kind for counts in found.values() for kind in counts})
+    rows = [(name, *(f"{n.get(kind, 0):,}" for kind in kinds)) for name, n in found.items()]
+    return table(("archetype", *kinds), rows)
 
 
 def checks(found: Mapping[str, Mapping[str, int]]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from harness.benchmark import Benchmark
@@ -13,10 +13,7 @@ from harness.types import Task
 
 @dataclass(frozen=True)
 class Facts:
-    """The facts of one task; what a benchmark does not say is empty.
-
-    `objectives` counts the high-level goals of the session (None where it is not known).
-    """
+    """The facts of one task; what a benchmark does not say is empty."""
 
     benchmark: str
     task_id: str
@@ -25,8 +22,6 @@ class Facts:
     kind: str = ""
     plan_id: str = ""
     package: str = ""
-    objectives: int | None = None
-    calls: tuple[tuple[str, Mapping[str, Any]], ...] = field(default=(), repr=False)
 
     def columns(self) -> dict[str, Any]:
         """Return what goes into a row."""
@@ -44,30 +39,33 @@ class Facts:
 def facts_of(benchmark: Benchmark, task: Task) -> Facts:
     """Read a task's facts from its payload, as far as it is a synthesised one."""
     payload = task.payload
-    steps = (payload.get("plan") or {}).get("steps") or ()
-    turns = {step.get("turn", 0) for step in steps}
+    env = mapping(payload.get("env"))
     return Facts(
         benchmark=benchmark.name,
         task_id=task.id,
-        env=str(payload.get("env_id") or task.domain),
+        env=str(env.get("env_id") or task.domain),
         licence=licence_of(benchmark, payload),
         kind=str(payload.get("kind") or ""),
-        plan_id=str(payload.get("plan_id") or (payload.get("plan") or {}).get("plan_id") or ""),
-        package=str(payload.get("package") or ""),
-        objectives=len(turns) or None,
-        calls=tuple((step["tool"], literals(step)) for step in steps),
+        plan_id=str(mapping(payload.get("plan")).get("plan_id") or ""),
+        package=str(env.get("hash") or ""),
     )
 
 
-def literals(step: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of a plan's step that are values, not references."""
-    args = step.get("args", {})
-    return {name: arg["literal"] for name, arg in args.items() if "literal" in arg}
+def mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def objectives_of(task: Task) -> int | None:
+    """Count the high-level goals of a synthesised task: the turns of its plan's chain."""
+    steps = mapping(task.payload.get("plan")).get("steps")
+    if not isinstance(steps, (list, tuple)):
+        return None
+    return max(1, len({step["turn"] for step in steps}))
 
 
 def licence_of(benchmark: Benchmark, payload: Mapping[str, Any]) -> str:
     """Return the licence of a task: its own, its benchmark's, or its pack's."""
-    own = payload.get("licence") or benchmark.notes.get("licence")
+    own = mapping(payload.get("provenance")).get("licences") or benchmark.notes.get("licence")
     if own:
-        return str(own)
+        return own if isinstance(own, str) else " AND ".join(own)
     return pack_spec(benchmark.name).licence if benchmark.name in pack_names() else "unknown"

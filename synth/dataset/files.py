@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.faults import UserMistake
 
-TYPES = {"reward": "float64", "trial": "int64", "max_turns": "int64", "difficulty": "float64"}
+TYPES = {"reward": "float64", "trial": "int64", "max_steps": "int64", "pass_rate": "float64"}
 
 
 def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:

@@ -21,7 +21,7 @@ TASKS = (
     Task(
         "one",
         "desk",
-        {"env_id": "desk", "kind": "general", "plan": {"steps": [{"tool": "ring", "turn": 0}]}},
+        {"env": {"env_id": "desk"}, "kind": "general"},
     ),
     Task("two", "desk", opening=(Message("agent", "Good day!"),), domain="desk"),
     Task("lost", "desk", domain="desk"),

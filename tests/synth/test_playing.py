@@ -1,5 +1,6 @@
 import asyncio
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ from harness.benchmark import Benchmark
 from harness.faults import UserMistake
 from harness.runner import Job
 from harness.store import read_episodes
-from synth.playing import NoModel, Played, idle_agent, play, with_agent
+from synth.agents import Idle
+from synth.playing import NoModel, Played, play, told
 from tests.fakes.benchmarks import Porter, Shelved, shelves
 
 
@@ -32,7 +34,8 @@ def test_trials_are_counted_by_status_and_environment(tmp_path: Path) -> None:
 
 
 def test_an_idle_agent_passes_nothing_that_needs_a_call(tmp_path: Path) -> None:
-    played, _ = go(tmp_path / "idle", with_agent(shelves(), idle_agent), NoModel())
+    idle = replace(shelves(), agent=lambda task, trial, model: Idle())
+    played, _ = go(tmp_path / "idle", told(idle, shelves()), NoModel())
     assert played.count("fail") == 3
     _, episode = next(read_episodes(tmp_path / "idle"))
     assert not any(line.calls for line in episode.log)
@@ -64,3 +67,16 @@ def test_a_folder_in_use_is_not_emptied(tmp_path: Path) -> None:
 def test_nobody_stands_in_for_a_missing_model() -> None:
     with pytest.raises(UserMistake, match="no model"):
         asyncio.run(NoModel().generate([], []))
+
+
+def test_whoever_plays_is_told_what_a_model_would_be_told() -> None:
+    reader = replace(shelves(), agent=lambda task, trial, model: Clerk())
+    idle = replace(shelves(), agent=lambda task, trial, model: Idle())
+    party = told(idle, reader).agent(shelves().tasks[0], 0, NoModel())
+    assert isinstance(party, Idle)
+    assert party.system == "Keep the shelves."
+    assert Idle.system == ""
+
+
+class Clerk(Idle):
+    system = "Keep the shelves."

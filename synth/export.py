@@ -1,0 +1,231 @@
+"""The data set of a finished pipeline: rows, tasks, worlds, card, report; and the table of it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from harness.types import Task
+from synth.benchmark import TASKS_FILE
+from synth.dataset.card import card
+from synth.dataset.coverage import edges_used, graph_edges, kind_grid, tables_changed
+from synth.dataset.facts import objectives_of
+from synth.dataset.files import write_jsonl, write_parquet
+from synth.dataset.rl import rl_rows
+from synth.dataset.rows import Request, training_rows
+from synth.dataset.statistics import describe_rows
+from synth.making import package_in
+from synth.package import pretty
+from synth.pipeline import Checked, Material, Pipeline, Units
+from synth.playing import NoModel, Played
+from synth.sifting import ENVS, read_report
+from synth.tasks import save_tasks
+
+ABOUT = (
+    "Tool-using conversations with users, played in synthesised SQLite worlds and verified by "
+    "final state, required and forbidden calls and what was said. Made by rules from tool "
+    "specifications, without a model, unless `source` names one."
+)
+Report = dict[str, Any]
+
+
+def export(
+    pipeline: Pipeline, material: Material, checked: Checked, played: Played, folder: Path
+) -> Report:
+    """Write the data set of the shipped tasks and return its report."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tasks = [task for task in checked.benchmark.tasks if task.id in checked.shipped]
+    source = source_of(pipeline)
+    request = Request(tasks=checked.shipped)
+    sft = list(training_rows(played.folder, checked.benchmark, source, request))
+    wanted = {task.id for task in tasks}
+    rl = [row for row in rl_rows(checked.benchmark, NoModel()) if row["id"] in wanted]
+    for name, rows in (("sft", sft), ("rl", rl)):
+        write_jsonl(folder / f"{name}.jsonl", rows)
+        write_parquet(folder / f"{name}.parquet", rows, rows[0] if rows else ("id",))
+    save_tasks(tasks, folder / TASKS_FILE)
+    shutil.rmtree(folder / ENVS, ignore_errors=True)
+    shutil.copytree(material.kept.folder / ENVS, folder / ENVS)
+    report = report_of(material, checked, played, tasks, sft)
+    report["files"] = {"sft": len(sft), "rl": len(rl)}
+    (folder / "report.json").write_text(pretty(report), encoding="utf-8")
+    (folder / "README.md").write_text(card(report), encoding="utf-8")
+    return report
+
+
+def source_of(pipeline: Pipeline) -> str:
+    """Say who played the rows."""
+    recipe = pipeline.recipe
+    if recipe.agent != "model":
+        return f"{recipe.agent} agent, rule-based"
+    about: dict[str, Any] = getattr(pipeline.model, "describe", dict)()
+    return str(about.get("model") or about.get("label") or "model")
+
+
+def report_of(
+    material: Material,
+    checked: Checked,
+    played: Played,
+    tasks: list[Task],
+    sft: list[dict[str, Any]],
+) -> Report:
+    """Count everything that the card and the table show."""
+    sifted = read_report(material.kept.folder)
+    graphs = {
+        env: graph_edges(json.loads((done.folder / "graph.json").read_text(encoding="utf-8")))
+        for env, done in material.graph.items()
+    }
+    packages = [package_in(done.folder) for done in material.packages.values()]
+    archetypes = {
+        (package.env_id, record.spec.name): str(record.annotations.get("archetype", "other"))
+        for package in packages
+        for record in package.records
+    }
+    tables = {p.env_id: list(next(iter(p.states.values()), {})) for p in packages}
+    objectives = {task.id: objectives_of(task) for task in tasks}
+    return {
+        "name": "Synthesised tool-use conversations",
+        "about": ABOUT,
+        "funnel": list(funnel(material, checked, played, sifted, len(sft))),
+        "environments": environments(material, tasks, sft),
+        "statistics": describe_rows(sft, objectives),
+        "coverage": {
+            "edges of the graphs that plans use": share(edges_used(tasks, graphs)),
+            "tables that plans change": share(tables_changed(tasks, tables)),
+        },
+        "grid": kind_grid(tasks, archetypes),
+        "checks": checks(checked),
+        "decontamination": sifted["decontamination"],
+    }
+
+
+def share(found: tuple[int, int]) -> str:
+    part, whole = found
+    return f"{part:,} of {whole:,} ({part / whole:.0%})" if whole else "0 of 0"
+
+
+def total(units: Units, name: str) -> int:
+    return sum(int(done.counts.get(name, 0)) for done in units.values())
+
+
+def funnel(
+    material: Material, checked: Checked, played: Played, sifted: Mapping[str, Any], rows: int
+) -> Iterable[dict[str, Any]]:
+    """Yield the steps with what they kept and dropped."""
+
+    def step(name: str, kept: int, dropped: Mapping[str, int]) -> dict[str, Any]:
+        return {"step": name, "kept": kept, "dropped": {k: n for k, n in dropped.items() if n}}
+
+    refused = reasons(material.tasks)
+    yield step("tools specified", total(material.specs, "tools"), {
+        "rejected": total(material.specs, "rejected")
+    })  # fmt: skip
+    yield step("tools that run", total(material.packages, "tools"), {
+        "unsupported": total(material.packages, "unsupported")
+    })  # fmt: skip
+    yield step("edges", total(material.graph, "edges"), {})
+    yield step("plans verified", total(material.tasks, "plans"), refused["plan"])
+    yield step("tasks written", total(material.tasks, "tasks"), refused["task"])
+    yield step("tasks kept by the filters", material.kept.counts["kept"], sifted["dropped"])
+    solved = checked.checks["oracle"].tasks("pass")
+    yield step("tasks shipped", len(checked.shipped), {
+        "not solved by the oracle": len(checked.benchmark.tasks) - len(solved),
+        "passed without acting": len(solved - checked.shipped),
+    })  # fmt: skip
+    among = checked.shipped
+    yield step("episodes passed", played.count("pass", among=among), {
+        status: played.count(status, among=among) for status in ("fail", "error")
+    })  # fmt: skip
+    yield step("rows", rows, {})
+
+
+def reasons(units: Units) -> dict[str, Counter[str]]:
+    """Add up why plans and tasks were refused."""
+    found: dict[str, Counter[str]] = {"plan": Counter(), "task": Counter()}
+    for done in units.values():
+        for name, count in json.loads((done.folder / "counts.json").read_text()).items():
+            kind, _, reason = name.partition(": ")
+            if reason and kind in found:
+                found[kind][reason] += count
+    return {kind: Counter(dict(counts.most_common())) for kind, counts in found.items()}
+
+
+def checks(checked: Checked) -> dict[str, dict[str, int]]:
+    """Return who played what and passed how much of it, and how much it must be."""
+    oracle = checked.checks["oracle"]
+    shipped = checked.shipped
+    found = {
+        "the oracle, all kept tasks": (oracle, frozenset(t.id for t in checked.benchmark.tasks)),
+        "the oracle, shipped tasks": (oracle, shipped),
+        "does nothing, tasks that need action": (checked.checks["idle"], checked.active),
+        "refuses everything, tasks that need action": (checked.checks["refuser"], checked.active),
+    }
+    return {
+        name: {
+            "played": len(among),
+            "passed": played.count("pass", among=among),
+            "wanted": len(among) if played is oracle else 0,
+        }
+        for name, (played, among) in found.items()
+    }
+
+
+def environments(
+    material: Material, tasks: list[Task], sft: list[dict[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """Return one line per environment, those without tasks and those not here included."""
+    cast = material.cast
+    shipped = Counter(task.payload["env"]["env_id"] for task in tasks)
+    rows = Counter(row["env"] for row in sft)
+    found = {}
+    for env in cast.found:
+        made = material.tasks[env].counts
+        note = "" if made["tasks"] else "no chain of its tools could be bound to a verified plan"
+        found[env] = {
+            "tools": material.packages[env].counts["tools"],
+            "unsupported": material.packages[env].counts["unsupported"],
+            "edges": material.graph[env].counts["edges"],
+            "plans": made["plans"],
+            "tasks": made["tasks"],
+            "kept": shipped[env],
+            "rows": rows[env],
+            "licence": cast.licences[env],
+            "origin": cast.origins[env],
+            "note": note,
+        }
+    for env, reason in cast.absent.items():
+        found[env] = {"licence": "–", "origin": "–", "note": reason}
+    return found
+
+
+def show(console: Console, report: Report, folder: Path) -> None:
+    """Print the funnel per environment, the checks, and where the data set lies."""
+    columns = ("tools", "unsupported", "edges", "plans", "tasks", "kept", "rows")
+    table = Table("environment", *columns, title="from specifications to rows")
+    entries = report["environments"]
+    for name, entry in entries.items():
+        table.add_row(name, *(f"{entry.get(column, 0):,}" for column in columns))
+    table.add_section()
+    sums = (f"{sum(e.get(column, 0) for e in entries.values()):,}" for column in columns)
+    table.add_row("all", *sums)
+    console.print(table)
+    for name, entry in entries.items():
+        if entry["note"]:
+            console.print(f"{name}: {entry['note']}", highlight=False)
+    for name, check in report["checks"].items():
+        rate = check["passed"] / check["played"] if check["played"] else 0.0
+        console.print(
+            f"{name}: {check['passed']:,} of {check['played']:,} passed ({rate:.1%})",
+            highlight=False,
+        )
+    unchecked = report["decontamination"]["unchecked"]
+    for name, why in unchecked.items():
+        console.print(f"decontamination: {name} was not checked: {why}", highlight=False)
+    console.print(f"data set: {folder}", highlight=False)

@@ -1,0 +1,80 @@
+"""The step that decides which tasks stay, and lays them out as a benchmark on disk."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+
+from harness.faults import UserMistake
+from harness.packs import file_hashes, tree_hash
+from harness.types import Task
+from synth.benchmark import TASKS_FILE
+from synth.candidates import candidate_of
+from synth.dataset.files import write_jsonl
+from synth.decontaminate import benchmarks, build_index, count_hits, root_of
+from synth.duplicates import Caps
+from synth.filters import sift
+from synth.making import PACKAGES, package_in
+from synth.package import pretty
+from synth.steps import Counts, Unit
+from synth.tasks import load_tasks, save_tasks
+
+ENVS = "envs"
+
+
+def sift_tasks(unit: Unit) -> Counts:
+    """Keep what passes the filters. `sources` are, per environment, its tasks and its package.
+
+    The folder then holds a benchmark: `tasks.jsonl` and the packages below `envs/`.
+    """
+    envs = [name.removeprefix("tasks/") for name in unit.sources if name.startswith("tasks/")]
+    tasks: list[Task] = []
+    specs = {}
+    for env in envs:
+        found = load_tasks(unit.sources[f"tasks/{env}"] / TASKS_FILE)
+        tasks += found
+        if found:
+            package = package_in(unit.sources[f"packages/{env}"])
+            specs[env] = {record.spec.name: record.spec for record in package.records}
+    index, coverage = build_index()
+    caps = Caps(**unit.settings["caps"])
+    sieve = sift((candidate_of(task) for task in tasks), index, caps, specs)
+    kept = [task for task in tasks if task.id not in sieve.dropped]
+    save_tasks(kept, unit.folder / TASKS_FILE)
+    for env in dict.fromkeys(task.payload["env"]["env_id"] for task in kept):
+        shutil.copytree(
+            unit.sources[f"packages/{env}"] / PACKAGES, unit.folder / ENVS, dirs_exist_ok=True
+        )
+    reasons = [
+        {"task": name, "reason": reason, "evidence": sieve.evidence.get(name, "")}
+        for name, reason in sieve.dropped.items()
+    ]
+    write_jsonl(unit.folder / "dropped.jsonl", reasons)
+    kinds = Counter(task.payload["kind"] for task in kept)
+    report = {
+        "dropped": sieve.counts(),
+        "kinds": dict(sorted(kinds.items())),
+        "decontamination": {**asdict(coverage), "hits": count_hits(sieve.hits)},
+    }
+    (unit.folder / "report.json").write_text(pretty(report))
+    return {"tasks": len(tasks), "kept": len(kept), "dropped": len(sieve.dropped)}
+
+
+def read_report(folder: Path) -> dict[str, object]:
+    """Return what the step counted beside its totals."""
+    data: dict[str, object] = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    return data
+
+
+def evidence() -> dict[str, str]:
+    """Return a hash per benchmark on this machine, and why others are not checked: an input."""
+    found = {}
+    for name in benchmarks():
+        try:
+            found[name] = tree_hash(file_hashes(root_of(name), "."))
+        except UserMistake as mistake:
+            found[name] = str(mistake)
+    return found
