@@ -1,4 +1,4 @@
-"""Candidate edges of the dependency graph, judged by a model in batches; it proposes none."""
+"""Edge edges of the dependency graph, judged by a model in batches; it proposes none."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from synth.graph import Edge
 from synth.llm.ask import Asker, Request
 from synth.llm.prompts import load_prompt
 from synth.llm.specs import briefly
@@ -28,18 +29,9 @@ VERDICTS = {
 }
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A possible dependency: (result path, parameter) or (table, field) is how."""
-
-    src: str
-    dst: str
-    kind: str
-    via: tuple[str, str]
-
-    def line(self, number: int) -> str:
-        how = " -> ".join(self.via) if self.kind == "explicit" else ".".join(self.via)
-        return f"{number}. {self.kind}: {self.src} -> {self.dst} ({how})"
+def line(edge: Edge, number: int) -> str:
+    how = " -> ".join(edge.via) if edge.kind == "explicit" else ".".join(edge.via)
+    return f"{number}. {edge.kind}: {edge.src} -> {edge.dst} ({how})"
 
 
 @dataclass(frozen=True)
@@ -50,18 +42,16 @@ class DependencyJudge:
     rounds: int = 2
     batch: int = BATCH
 
-    async def judge(
-        self, records: Sequence[ToolRecord], candidates: Sequence[Candidate]
-    ) -> list[Candidate]:
+    async def judge(self, records: Sequence[ToolRecord], candidates: Sequence[Edge]) -> list[Edge]:
         """Return the candidates that hold, in order; those of rejected batches are left out."""
         batches = [
             candidates[start : start + self.batch]
             for start in range(0, len(candidates), self.batch)
         ]
 
-        async def one(batch: Sequence[Candidate]) -> list[Candidate]:
+        async def one(batch: Sequence[Edge]) -> list[Edge]:
             named = {name for c in batch for name in (c.src, c.dst)}
-            lines = [c.line(number) for number, c in enumerate(batch, 1)]
+            lines = [line(edge, number) for number, edge in enumerate(batch, 1)]
             request = Request(
                 load_prompt("dependency"),
                 {

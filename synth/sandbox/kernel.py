@@ -42,14 +42,21 @@ def libc() -> ctypes.CDLL:
 
 def prctl(option: int, value: int) -> bool:
     """Set one process attribute; False where the kernel refuses."""
-    return bool(libc().prctl(option, value, 0, 0, 0) == 0)
+    zero = ctypes.c_ulong(0)
+    return bool(libc().prctl(option, ctypes.c_ulong(value), zero, zero, zero) == 0)
+
+
+def call(number: int, *given: int | bytes | None) -> int:
+    """Make a system call; numbers go as whole registers, which ctypes would leave half filled."""
+    words = [ctypes.c_long(one) if isinstance(one, int) else one for one in given]
+    return int(libc().syscall(ctypes.c_long(number), *words))
 
 
 def landlock_version() -> int:
     """Return Landlock's ABI version, 0 where the kernel has none."""
     if not machine():
         return 0
-    return max(0, int(libc().syscall(LANDLOCK_CREATE, None, 0, LANDLOCK_VERSION)))
+    return max(0, call(LANDLOCK_CREATE, None, 0, LANDLOCK_VERSION))
 
 
 def deny_files_and_ports() -> int:
@@ -59,10 +66,10 @@ def deny_files_and_ports() -> int:
         return 0
     files = (1 << (13 + (version >= 2) + (version >= 3))) - 1 | (0x8000 if version >= 5 else 0)
     rules = struct.pack("<QQQ", files, 3, 3)[: 8 if version < 4 else 16 if version < 6 else 24]
-    handle = libc().syscall(LANDLOCK_CREATE, rules, len(rules), 0)
+    handle = call(LANDLOCK_CREATE, rules, len(rules), 0)
     if handle < 0:
         return 0
-    done = libc().syscall(LANDLOCK_RESTRICT_SELF, handle, 0)
+    done = call(LANDLOCK_RESTRICT_SELF, handle, 0)
     os.close(handle)
     return version if done == 0 else 0
 
@@ -93,4 +100,4 @@ def filter_calls() -> bool:
     code = filter_program(name)
     buffer = ctypes.create_string_buffer(code, len(code))
     program = struct.pack("@HxxxxxxP", len(code) // 8, ctypes.addressof(buffer))
-    return bool(libc().syscall(ARCHES[name][1], SECCOMP_SET_MODE_FILTER, 0, program) == 0)
+    return call(ARCHES[name][1], SECCOMP_SET_MODE_FILTER, 0, program) == 0

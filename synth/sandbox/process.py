@@ -11,7 +11,6 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -97,13 +96,15 @@ class ForkServer:
             self.process.wait()
 
 
-@cache
-def server_of(pid: int) -> ForkServer:
-    server = ForkServer()
-    atexit.register(server.close)
-    return server
+SERVERS: dict[int, ForkServer] = {}
+STARTING = threading.Lock()
 
 
 def shared() -> ForkServer:
-    """Return this process's fork server, started when it is first needed."""
-    return server_of(os.getpid())
+    """Return this process's fork server: started when first needed, and again where it died."""
+    with STARTING:
+        server = SERVERS.get(os.getpid())
+        if server is None or server.process.poll() is not None:
+            server = SERVERS[os.getpid()] = ForkServer()
+            atexit.register(server.close)
+        return server

@@ -26,7 +26,7 @@ SYSCALL = (
     + """
 libc = ctypes.CDLL(None, use_errno=True)
 def syscall(*given):
-    done = libc.syscall(*given)
+    done = libc.syscall(*[ctypes.c_long(g) if isinstance(g, int) else g for g in given])
     if done < 0:
         raise OSError(ctypes.get_errno(), "refused")
     return done

@@ -16,8 +16,9 @@ from harness.types import Message, ToolSpec
 from synth.acceptance.inputs import check_complete, check_labels, stratify
 from synth.acceptance.specs import check_response, check_spec
 from synth.acceptance.texts import Brief, Turn, check_wording, holds
+from synth.graph import Edge
 from synth.llm.ask import Asker, Rejected
-from synth.llm.edges import Candidate, DependencyJudge
+from synth.llm.edges import DependencyJudge
 from synth.llm.judging import Finding, ProseJudge
 from synth.llm.persona import Fact, Persona, PersonaUser
 from synth.llm.wording import TaskWriter
@@ -33,9 +34,9 @@ def asker(*replies: Any) -> Asker:
 
 
 CANDIDATES = [
-    Candidate("count_tickets", "get_ticket", "explicit", ("$.count", "id")),
-    Candidate("close_ticket", "get_ticket", "implicit", ("ticket", "status")),
-    Candidate("get_ticket", "close_ticket", "explicit", ("$.id", "id")),
+    Edge("count_tickets", "get_ticket", "explicit", ("$.count", "id"), "", ""),
+    Edge("close_ticket", "get_ticket", "implicit", ("ticket", "status"), "reads", ""),
+    Edge("get_ticket", "close_ticket", "explicit", ("$.id", "id"), "key", "ticket.id"),
 ]
 
 

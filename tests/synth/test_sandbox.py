@@ -220,7 +220,7 @@ print(worker.calls([("evil", {})]))
         [sys.executable, "-c", code],
         capture_output=True,
         text=True,
-        env={"SECRET": SECRET, "PATH": os.environ["PATH"]},
+        env={"SECRET": SECRET, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "[{'ok': '[0, 0]'}]\n"
@@ -266,3 +266,24 @@ def test_the_filter_is_short_and_ends_in_a_refusal() -> None:
     code = filter_program("x86_64")
     assert len(code) // 8 < 255
     assert code[-8:] == bytes.fromhex("0600000001000500")
+
+
+def test_a_fork_server_that_was_killed_is_replaced() -> None:
+    """In a process of its own: other tests share this one's server."""
+    code = """
+import os
+from synth.sandbox import Broken, Worker
+from synth.sandbox.process import shared
+worker, first = Worker(), shared()
+os.kill(first.process.pid, 9)
+first.process.wait()
+try:
+    worker.calls([("x", {})])
+except Broken as broken:
+    print(broken)
+print(Worker().layers["seccomp"], shared() is not first)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == "True True"
+    assert "the worker" in done.stdout.splitlines()[0]
