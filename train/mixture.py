@@ -45,15 +45,18 @@ def read_sources(
     return parts
 
 
-def mix(parts: Iterable[tuple[Sequence[Row], float]], rng: random.Random) -> list[Row]:
-    """Take each part as often as its weight says (2.5: twice, and a random half), shuffled."""
+def mix(
+    parts: Iterable[tuple[Sequence[Row], float]], rng: random.Random, *, shuffled: bool = True
+) -> list[Row]:
+    """Take each part as often as its weight says (2.5: twice, and a random half)."""
     out: list[Row] = []
     for rows, weight in parts:
         if weight < 0:
             raise UserMistake(f"weight {weight} of a source is negative")
         out += list(rows) * int(weight)
         out += rng.sample(list(rows), round((weight - int(weight)) * len(rows)))
-    rng.shuffle(out)
+    if shuffled:
+        rng.shuffle(out)
     return out
 
 

@@ -121,7 +121,7 @@ def read_material(settings: SftSettings, tokenizer: Any) -> Material:
     rng = random.Random(settings.seed)
     training, held = split(parts, settings.validation, settings.split_by, rng)
     encoder = Encoder(tokenizer, settings.model, settings.tool_format)
-    rows: list[Row] = mix(training, rng)
+    rows: list[Row] = mix(training, rng, shuffled=settings.order != "given")
     encoded, counts = encode_rows(rows, encoder, settings.max_tokens)
     validation, held_counts = encode_rows(held, encoder, settings.max_tokens)
     if not encoded:
@@ -129,7 +129,7 @@ def read_material(settings: SftSettings, tokenizer: Any) -> Material:
             f"no row fits max_tokens={settings.max_tokens}: all {len(rows)} were left out"
         )
     log.info("training: %s", counts.text())
-    if settings.order == "length":
+    if settings.order != "shuffled":
         encoded = by_length(encoded, settings.batch, rng)
     return Material(encoded, validation, counts, held_counts)
 

@@ -9,7 +9,7 @@ from typing import Any
 from harness.faults import UserMistake
 
 SELECT = ("loss", "pass", "last")
-ORDERS = ("shuffled", "length")
+ORDERS = ("shuffled", "length", "given")
 PRECISIONS = ("auto", "float32", "bf16")
 
 
@@ -70,8 +70,8 @@ class SftSettings:
             )
         if self.select == "loss" and not self.validation:
             raise UserMistake("select=loss needs validation rows: set validation above 0")
-        if self.order == "length" and self.packing:
-            raise UserMistake("order=length and packing=true exclude each other: choose one")
+        if self.order != "shuffled" and self.packing:
+            raise UserMistake(f"order={self.order} and packing=true exclude each other: choose one")
 
     def identity(self) -> dict[str, Any]:
         """Return what determines the weights: a run goes on only with the same."""
@@ -111,7 +111,7 @@ def trl_config(settings: SftSettings, devices: int, validated: bool) -> Any:
         "packing": settings.packing,
         "eval_packing": False if settings.packing else None,
         "shuffle_dataset": False,
-        "train_sampling_strategy": "sequential" if settings.order == "length" else "random",
+        "train_sampling_strategy": "random" if settings.order == "shuffled" else "sequential",
         "bf16": use_bf16(settings.precision, gpu),
         "use_cpu": not gpu,
         "gradient_checkpointing": settings.checkpointing,

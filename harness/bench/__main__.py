@@ -23,6 +23,7 @@ BENCHES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "bfcl": ("evaluators.bfcl.bench", "scoring of BFCL rows and of a stored run"),
         "tau2": ("evaluators.tau2.bench", "tau2 worlds and scored gold episodes"),
         "judge": ("evaluators.judge.bench", "error categories by rule"),
+        "train": ("train.bench", "fine-tuning throughput against a plain PyTorch loop"),
     }
 )
 

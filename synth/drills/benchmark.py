@@ -27,14 +27,22 @@ LEVELS = ("values", "chains", "worlds")
 VERSION = "1"
 DONE = "Done."
 FEWEST = 3
+DRAWS = 4
+LONGEST = 3
 
 
 def drills(
-    split: str = "test", count: int = 100, seed: int = 0, most_tools: int = 6, oracle: bool = False
+    split: str = "test",
+    count: int = 100,
+    seed: int = 0,
+    most_tools: int = 6,
+    oracle: bool = False,
+    growth: float = 0.0,
 ) -> Benchmark:
     """Bundle `count` drills: of the training split, or of each held-out level.
 
-    An oracle makes the gold calls itself: that is how training episodes come about.
+    An oracle makes the gold calls itself: that is how training episodes come about. Training
+    drills grow over the first `growth` of them: from one call and few tools to all there is.
     """
     if split not in ("train", "test"):
         raise UserMistake(f"drills have no split {split!r}: use train or test")
@@ -42,7 +50,7 @@ def drills(
     return Benchmark(
         name="drills",
         version=VERSION,
-        tasks=DrillTasks(levels, count, seed, most_tools),
+        tasks=DrillTasks(levels, count, seed, (most_tools, growth if split == "train" else 0.0)),
         environment=world_of,
         user=lambda task, trial, model: Script("user", [task.payload["text"]]),
         agent=oracle_agent if oracle else model_agent,
@@ -63,8 +71,11 @@ def oracle_agent(task: Task, trial: int, model: Model) -> Party:
 class DrillTasks(Sequence[Task]):
     """Tasks made when they are asked for: task i of a level depends on the seed and i alone."""
 
-    def __init__(self, levels: Sequence[str], count: int, seed: int, most_tools: int) -> None:
-        self.levels, self.size, self.seed, self.most_tools = levels, count, seed, most_tools
+    def __init__(
+        self, levels: Sequence[str], size: int, seed: int, hardness: tuple[int, float]
+    ) -> None:
+        self.levels, self.size, self.seed = levels, size, seed
+        self.most_tools, self.growth = hardness
         self.made: dict[int, Task] = {}
 
     def __len__(self) -> int:
@@ -81,20 +92,27 @@ class DrillTasks(Sequence[Task]):
             raise IndexError(index)
         if index not in self.made:
             level, number = self.levels[index // self.size], index % self.size
-            self.made[index] = make_task(level, number, self.seed, self.most_tools)
+            self.made[index] = make_task(level, number, self.seed, self.bounds(number))
         return self.made[index]
 
+    def bounds(self, number: int) -> tuple[int, int]:
+        """Return the most tools and the most calls of drill `number`."""
+        grown = min(1.0, number / (self.growth * self.size)) if self.growth else 1.0
+        tools = round(FEWEST + (self.most_tools - FEWEST) * grown)
+        return tools, 1 if grown < 0.4 else 2 if grown < 0.7 else LONGEST
 
-def make_task(level: str, number: int, seed: int, most_tools: int) -> Task:
-    """Draw worlds and drills until one belongs to the level."""
+
+def make_task(level: str, number: int, seed: int, bounds: tuple[int, int]) -> Task:
+    """Draw worlds and drills until one belongs to the level and has no more calls than allowed."""
     rng = random.Random(f"{seed} {level} {number}")
     unseen = level == "worlds"
-    while True:
+    drill: Drill | None = None
+    while drill is None:
         world_seed = rng.randrange(10**8)
         world = drill_world(world_seed, unseen)
-        drill = Drawer(world, rng).draw()
-        if drill is not None and belongs(drill, level):
-            break
+        drawn = (Drawer(world, rng).draw() for _ in range(DRAWS))
+        fitting = (d for d in drawn if d is not None and len(d.calls) <= bounds[1])
+        drill = next((d for d in fitting if belongs(d, level)), None)
     return Task(
         id=f"{level}-{number:06d}",
         benchmark="drills",
@@ -104,7 +122,7 @@ def make_task(level: str, number: int, seed: int, most_tools: int) -> Task:
             "unseen": unseen,
             "text": drill.text,
             "calls": [{"tool": call.tool, "args": dict(call.args)} for call in drill.calls],
-            "offered": offer(world, drill, rng, most_tools),
+            "offered": offer(world, drill, rng, bounds[0]),
             "chain": drill.chain,
         },
     )

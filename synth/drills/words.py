@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
+from functools import cache
 
 NOUNS = """abbey acorn album alley anvil apron arcade arena atlas attic badge bakery balloon banner
 barge barrel basket beach bell bottle bowl bracelet branch bridge broom bucket buggy bundle bunker
@@ -52,6 +53,12 @@ def held_out(word: str) -> bool:
     return zlib.crc32(f"drill {word}".encode()) % 5 == 0
 
 
+@cache
+def sides(words: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """Split words into what training sees and what it does not."""
+    return [w for w in words if not held_out(w)], [w for w in words if held_out(w)]
+
+
 def choose(words: Sequence[str], unseen: bool) -> list[str]:
     """Return the words of one side."""
-    return [word for word in words if held_out(word) == unseen]
+    return sides(tuple(words))[unseen]

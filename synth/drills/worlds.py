@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from synth.drills.words import ATTRIBUTES, LABELS, NOUNS, NUMBERS, OPTIONS, choose
 from synth.package import EnvPackage
@@ -25,6 +26,7 @@ class DrillWorld:
     naming: Naming
 
 
+@lru_cache(maxsize=64)
 def drill_world(seed: int, unseen: bool = False) -> DrillWorld:
     """Make the world of a seed; an `unseen` one shares no noun, field or value with the others."""
     rng = random.Random(f"drill {seed} {unseen}")
