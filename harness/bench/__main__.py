@@ -14,6 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from harness.faults import UserMistake
+
 BENCHES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "loop": ("harness.bench.loop", "the episode loop and the store with an in-process model"),
@@ -36,8 +38,12 @@ def main(argv: Sequence[str]) -> int:
         return 0 if argv[:1] in (["-h"], ["--help"]) else 2
     module = importlib.import_module(BENCHES[argv[0]][0])
     about = provenance()
-    for measurement in module.run(argv[1:]):
-        print(json.dumps({"bench": argv[0], **measurement, **about}), flush=True)
+    try:
+        for measurement in module.run(argv[1:]):
+            print(json.dumps({"bench": argv[0], **measurement, **about}), flush=True)
+    except UserMistake as mistake:
+        print(f"harness.bench: {mistake}", file=sys.stderr)
+        return 2
     return 0
 
 

@@ -108,7 +108,7 @@ def test_ctrl_c_ends_cleanly_and_the_rerun_goes_on(tmp_path: Path) -> None:
     assert "stopped" in out
     assert "Traceback" not in error
     before = len(read_outcomes(run_folder(tmp_path)))
-    assert before > 0
+    assert 0 < before < 1000, "it went on playing"
     assert harness(tmp_path, *whole, "sample=2").returncode == 0
     assert len(read_outcomes(run_folder(tmp_path))) >= before
 
@@ -136,7 +136,7 @@ def test_a_plan_runs_nothing(tmp_path: Path) -> None:
         (["+experiment=vulcan_qwenb"], "did you mean vulcan_qwen8b"),
         (["+model.colour=red"], "unexpected keyword argument 'colour'"),
         (["model._target_=os.system"], "is not one of"),
-        (["stages=[evl]"], "stages are eval"),
+        (["stages=[evl]"], "unknown stage 'evl'"),
         (["trials=many"], "trials=many is not a whole number"),
         (["sample=0"], "sample=0 is not a whole number"),
         (["model=openai"], "model.model"),
