@@ -135,6 +135,7 @@ class Runner:
                 _, task, trial = heapq.heappop(self.ready)
                 self.running += 1
             try:
+                await asyncio.sleep(0)  # a model in this process never waits: let signals in
                 await self.trial(task, trial)
             finally:
                 async with self.changed:
@@ -207,6 +208,7 @@ async def rescore(
 
     async def worker() -> None:
         for task, episode in stored:
+            await asyncio.sleep(0)  # as in `Runner.worker`
             settle(await score(job.evaluator, task, episode))
 
     async with asyncio.TaskGroup() as group:
