@@ -21,11 +21,12 @@ from synth.dataset.files import write_jsonl, write_parquet
 from synth.dataset.rl import rl_rows
 from synth.dataset.rows import Request, training_rows
 from synth.dataset.statistics import describe_rows
-from synth.making import package_in
+from synth.making import WHOLE, package_in
 from synth.package import pretty
 from synth.pipeline import Checked, Material, Pipeline, Units
 from synth.playing import NoModel, Played
 from synth.sifting import ENVS, read_report
+from synth.steps import Done
 from synth.tasks import save_tasks
 
 ABOUT = (
@@ -65,7 +66,7 @@ def source_of(pipeline: Pipeline) -> str:
     recipe = pipeline.recipe
     if recipe.agent != "model":
         return f"{recipe.agent} agent, rule-based"
-    about: dict[str, Any] = getattr(pipeline.model, "describe", dict)()
+    about: dict[str, Any] = getattr(pipeline.crew.model, "describe", dict)()
     return str(about.get("model") or about.get("label") or "model")
 
 
@@ -82,7 +83,8 @@ def report_of(
         env: graph_edges(json.loads((done.folder / "graph.json").read_text(encoding="utf-8")))
         for env, done in material.graph.items()
     }
-    packages = [package_in(done.folder) for done in material.packages.values()]
+    folders = [done.folder for done in material.packages.values()]
+    packages = [package for folder in folders if (package := package_in(folder))]
     archetypes = {
         (package.env_id, record.spec.name): str(record.annotations.get("archetype", "other"))
         for package in packages
@@ -187,7 +189,7 @@ def environments(
     found = {}
     for env in cast.found:
         made = material.tasks[env].counts
-        note = "" if made["tasks"] else "no chain of its tools could be bound to a verified plan"
+        note = "" if made["tasks"] else why_none(material.packages[env])
         found[env] = {
             "tools": material.packages[env].counts["tools"],
             "unsupported": material.packages[env].counts["unsupported"],
@@ -203,6 +205,12 @@ def environments(
     for env, reason in cast.absent.items():
         found[env] = {"licence": "–", "origin": "–", "note": reason}
     return found
+
+
+def why_none(package: Done) -> str:
+    """Say why an environment gives no task."""
+    lacking = json.loads((package.folder / "unsupported.json").read_text(encoding="utf-8"))
+    return str(lacking.get(WHOLE, "no chain of its tools could be bound to a verified plan"))
 
 
 def show(console: Console, report: Report, folder: Path) -> None:

@@ -38,7 +38,8 @@ def sift_tasks(unit: Unit) -> Counts:
         tasks += found
         if found:
             package = package_in(unit.sources[f"packages/{env}"])
-            specs[env] = {record.spec.name: record.spec for record in package.records}
+            records = package.records if package else ()
+            specs[env] = {record.spec.name: record.spec for record in records}
     index, coverage = build_index()
     caps = Caps(**unit.settings["caps"])
     sieve = sift((candidate_of(task) for task in tasks), index, caps, specs)

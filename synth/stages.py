@@ -1,24 +1,37 @@
-"""What the app's stages `synth` and `dataset` run."""
+"""What the app's stage `synth` runs, and what plan=true says of it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+from rich.table import Table
+
 from harness.app import App
+from harness.configure import build, plain
 from harness.models.seats import opened
+from synth.crew import Crew
 from synth.export import export, show
+from synth.llm.estimates import Workload, estimate, paper_total
 from synth.pipeline import Pipeline
-from synth.recipe import Recipe
+from synth.recipe import Recipe, cast_of
+from synth.sources import domain
 from synth.steps import exclusive
 
+CHARACTERS_PER_TOKEN = 4
+REPLY_TOKENS = 120
 
-async def synthesize(app: App, recipe: Recipe, concurrency: int = 32) -> None:
+
+async def synthesize(app: App, recipe: DictConfig, concurrency: int = 32) -> None:
     """Make worlds, tasks, episodes and a data set; go on where an earlier run stopped."""
+    made, crew = read(recipe)
     models = {}
-    if recipe.agent == "model":
+    if made.agent == "model" or crew.fills(*crew.roles):
         app.check_models()
         models = {"model": app.models["model"]}
-    pipeline = Pipeline(
-        recipe, app.folder, app.console, app.config.seed, concurrency, models.get("model")
-    )
+        crew = replace(crew, model=app.models["model"])
+    pipeline = Pipeline(made, app.folder, app.console, app.config.seed, concurrency, crew)
     folder = app.folder / "dataset"
     with exclusive(app.folder):
         async with opened(models):
@@ -27,3 +40,74 @@ async def synthesize(app: App, recipe: Recipe, concurrency: int = 32) -> None:
             played = await pipeline.teach(material, checked)
         report = export(pipeline, material, checked, played, folder)
     show(app.console, report, folder)
+
+
+def read(node: DictConfig) -> tuple[Recipe, Crew]:
+    """Split the configuration into what is made and who fills which role."""
+    rest = [str(key) for key in node if key not in ("role", "llm")]
+    recipe: Recipe = build(OmegaConf.masked_copy(node, rest))
+    return recipe, Crew(plain(node.get("role") or {}), plain(node.get("llm") or {}))
+
+
+def show_plan(app: App, recipe: DictConfig) -> None:
+    """Print what would be made, and the calls, tokens and cost of every role that a model fills."""
+    made, crew = read(recipe)
+    cast = cast_of(made, app.config.seed)
+    for name, reason in cast.absent.items():
+        app.console.print(f"without {name}: {reason}", highlight=False)
+    paper = [name for name in cast.found if name in made.names]
+    records = [record for name in paper for record in domain(name).intake.records]
+    tasks = len(cast.found) * made.tasks
+    app.console.print(
+        f"{len(cast.found)} environments ({len(paper)} of the paper with {len(records)} tools), "
+        f"at most {tasks:,} tasks, {tasks * made.trials:,} episodes by agent={made.agent}",
+        highlight=False,
+    )
+    roles = [name for name in crew.roles if crew.fills(name)]
+    if not roles and made.agent != "model":
+        app.console.print("no role is filled by a model: no calls, no cost")
+        return
+    lengths = [len(str(record.spec)) / CHARACTERS_PER_TOKEN for record in records]
+    work = Workload(
+        environments=len(paper),
+        tools=len(records),
+        tasks=tasks,
+        states=made.states,
+        spec_tokens=round(sum(lengths) / max(1, len(lengths))),
+    )
+    price = getattr(app.models.get("model"), "price", None)
+    show_estimate(app, work, roles, made, price)
+
+
+def show_estimate(app: App, work: Workload, roles: list[str], recipe: Recipe, price: Any) -> None:
+    """Print a line per stage, the sum, and what the paper's table gives for the same work."""
+    rows = [(e.stage, e.calls, e.tokens_in, e.tokens_out) for e in estimate(work, roles, price)]
+    if recipe.agent == "model":
+        rows.append(("agent", *playing(work, recipe)))
+    calls, tokens_in, tokens_out = (sum(column) for column in list(zip(*rows, strict=True))[1:])
+    rows.append(("all", calls, tokens_in, tokens_out))
+    table = Table("stage", "calls", "tokens in", "tokens out", "cost")
+    for stage, calls, tokens_in, tokens_out in rows:
+        cost = cost_of(tokens_in, tokens_out, price)
+        table.add_row(stage, f"{calls:,}", f"{tokens_in:,}", f"{tokens_out:,}", cost)
+    app.console.print(table)
+    tokens, dollars = paper_total(work)
+    app.console.print(
+        f"the paper's cost table gives {tokens:,} tokens and ${dollars:,.2f} for these "
+        f"environments and tasks, without the agent's episodes; prompts are measured, replies "
+        "and rounds assumed",
+        highlight=False,
+    )
+
+
+def playing(work: Workload, recipe: Recipe) -> tuple[int, int, int]:
+    """Estimate the agent's calls and tokens: three replies a turn, the tools in every prompt."""
+    calls = work.tasks * recipe.trials * work.turns * 3
+    prompt = work.spec_tokens * work.tools_each + work.turns * 3 * REPLY_TOKENS
+    return calls, round(calls * prompt), calls * REPLY_TOKENS
+
+
+def cost_of(tokens_in: int, tokens_out: int, price: Any) -> str:
+    if not price or "input" not in price or "output" not in price:
+        return "unknown"
+    return f"${(tokens_in * price['input'] + tokens_out * price['output']) / 1e6:,.2f}"
