@@ -19,9 +19,9 @@ from synth.environments import GENERATOR, World, build_world
 from synth.package import EnvPackage, ToolRecord, save_package
 from synth.policy import apply_policy
 from synth.roles.input_sampler import check_strata, sample_inputs
-from synth.roles.state_sampler import check_state, sample_state
+from synth.roles.state_sampler import check_state, sample_state, sparse_state
 from synth.sources import PAPER, Domain, domain
-from synth.validation import Check, check_composed, check_tool
+from synth.validation import Check, check_composed, check_sparse, check_tool
 from synth.world import SqlWorld
 
 ITERATIONS = 8
@@ -141,12 +141,15 @@ def check_package(package: EnvPackage, world: World, seed: int = 0) -> list[Chec
     states = list(package.states)
     blueprints = [package.blueprint(name) for name in states]
     rng = random.Random(f"{seed}:{package.env_id}:checks")
+    sparse = replace(package, states={"empty": sparse_state(world.model)})
+    empty = sparse.blueprint("empty")
     checks = []
     for record in package.records:
         calls: list[Sequence[Mapping[str, Any]]] = [package.inputs[record.spec.name]]
         for name in states[1:]:
             calls.append(sample_inputs(record, world.model, package.states[name], rng))
         checks.append(check_tool(record, blueprints, calls))
+        check_sparse(checks[-1], record, empty, calls[0])
     return checks
 
 

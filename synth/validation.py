@@ -84,6 +84,21 @@ def run_row(check: Check, record: ToolRecord, blueprint: Blueprint, row: Row) ->
     return None
 
 
+def check_sparse(
+    check: Check, record: ToolRecord, blueprint: Blueprint, rows: Sequence[Row]
+) -> None:
+    """Run complete calls in a world that holds next to nothing: it may refuse, never break."""
+    for row in rows:
+        if row["stratum"] != "complete":
+            continue
+        kind, text = execute(SqlWorld(blueprint), record.spec.name, row["args"])
+        check.executions += 1
+        if kind in (TIMEOUT, RUNTIME):
+            check.fail(kind, f"{row['args']} in an empty world: {text}")
+        elif kind == "ok" and (wrong := misfit(json.loads(text), record.response or {})):
+            check.fail(ILLOGICAL, f"{row['args']} in an empty world: {wrong}")
+
+
 def execute(world: SqlWorld, name: str, arguments: Mapping[str, Any]) -> tuple[str, str]:
     """Return ("ok", output), ("input", why), ("refused", why), or a failure mode and its text."""
     wrong = world.blueprint.tools[name].arguments.check(arguments)

@@ -36,6 +36,8 @@ TEMPLATES: tuple[Template, ...] = (
     records.write,
     lookups.write,
 )
+CHANGES = ("create", "update", "delete")
+"""Archetypes that an answer without an effect is no substitute for."""
 KEYED: tuple[Template, ...] = (file_system.write, session.write, records.write, lookups.write)
 
 
@@ -72,9 +74,13 @@ def candidates(reading: Reading, model: Model) -> Iterator[Draft]:
         return
     about_list = lists.list_column(reading, model) is not None and reading.archetype != "get"
     order = KEYED if reading.subject else TEMPLATES
+    found = False
     for template in (controls.write, *order) if about_list else order:
+        if found and template is lookups.write and reading.archetype in CHANGES:
+            return
         draft = template(reading, model)
         if draft is not None:
+            found = True
             yield draft
 
 

@@ -55,7 +55,7 @@ def figure(column: Column, rng: random.Random) -> Any:
     low, high = (int(found.group(1)), int(found.group(2))) if found else (1, 50)
     if words & {"balance", "limit"}:
         low, high = 500, 5_000
-    elif words & {"price", "cost", "total", "amount"} and column.type == "number":
+    elif words & {"price", "cost", "total"} and column.type == "number":
         low, high = 20, 400
     elif words & {"pressure"}:
         low, high = 28, 36

@@ -15,6 +15,7 @@ def write_make(kind: str) -> Callable[[Reading, Model], Draft]:
         name = file_params(reading)[0]
         steps = located(reading, name, "place")
         steps += [
+            require("select :place is not null", "there is no current directory"),
             require("select :place not in (select path from node)", f"{{{name}}} exists already"),
             run(insert("place", kind, "''" if kind == "file" else "null")),
         ]
