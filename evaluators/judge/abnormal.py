@@ -68,7 +68,7 @@ def explains(text: str, missing: Sequence[str]) -> bool:
         return True
     folded = text.casefold()
     for name in missing:
-        words = [w for w in re.split(r"\W+|_", name.casefold()) if len(w) > 2]
+        words = [w for w in re.split(r"\W+|_", name.casefold()) if len(w) > 1]
         if name.casefold() in folded or sum(w in folded for w in words) >= 2:
             return True
     return False

@@ -122,9 +122,10 @@ def derivable(number: float, recent: Iterable[str]) -> bool:
 
 def equals_rounded(stated: float, exact: float) -> bool:
     """Say whether a number is another one, rounded to 0 to 3 digits or not at all."""
-    if stated == exact or abs(stated - exact) > 0.501:
-        return stated == exact
-    return any(round(exact, digits) == stated for digits in range(4))
+    gap = abs(stated - exact)
+    if gap == 0 or gap > 0.501:
+        return gap == 0
+    return any(gap <= 0.5 * 10**-n + 1e-9 and round(stated, n) == stated for n in range(4))
 
 
 def sources_before(case: Case, trace: Trace, act: Act) -> Sources:

@@ -136,8 +136,9 @@ class Asker:
     # --- the cache -------------------------------------------------------------------------
 
     def key_of(self, question: Question, sample: int) -> str:
-        """Hash everything that determines an answer."""
-        parts = [self.about(), dict(self.sampling), self.structured, question.system, question.user,
+        """Hash everything that determines an answer; where the model is served does not."""
+        known = {name: self.about().get(name) for name in ("model", "revision", "sampling")}
+        parts = [known, dict(self.sampling), self.structured, question.system, question.user,
                  question.schema, sample]  # fmt: skip
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 

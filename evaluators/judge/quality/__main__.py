@@ -41,20 +41,8 @@ UNSEEN = 7_000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m evaluators.judge.quality", description=__doc__)
-    parser.add_argument("--count", type=int, default=60, help="verified runs per world")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--edited_from", nargs="+", default=EDITED_FROM, metavar="MODULE:FUNCTION",
-                        help="worlds of the first generator")  # fmt: skip
-    parser.add_argument("--performed_from", nargs="+", default=PERFORMED_FROM,
-                        metavar="MODULE:FUNCTION", help="worlds of the second")  # fmt: skip
-    parser.add_argument("--judge", metavar="OPTION", help="also ask a model: an option of the "
-                        "model group, with its settings as further arguments (KEY=VALUE)")  # fmt: skip
-    parser.add_argument("--asked", type=int, default=100, help="runs that the model is asked about")
-    parser.add_argument("--cache", type=Path, help="folder of the model's stored answers")
-    parser.add_argument("settings", nargs="*", metavar="judge_model.KEY=VALUE")
-    parser.add_argument("--save", type=Path, help="write the planted runs here, as JSON lines")
-    options = parser.parse_args(argv)
+    """Measure and print. Exit status 2 where a world, a model or a folder is missing."""
+    options = arguments().parse_args(argv)
     try:
         found = measure(options)
     except UserMistake as mistake:
@@ -62,6 +50,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     print(json.dumps(found, indent=1))
     return 0
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m evaluators.judge.quality", description=__doc__)
+    place, setting = "MODULE:FUNCTION", "judge_model.KEY=VALUE"
+    add = parser.add_argument
+    add("--count", type=int, default=60, help="verified runs per world")
+    add("--seed", type=int, default=0)
+    add("--edited_from", nargs="+", default=EDITED_FROM, metavar=place, help="first generator's")
+    add("--performed_from", nargs="+", default=PERFORMED_FROM, metavar=place, help="second's")
+    add("--save", type=Path, help="write the planted runs here, as JSON lines")
+    add("--judge", metavar="OPTION", help="also ask a model: an option of the model group")
+    add("--set", nargs="*", default=[], metavar=setting, help="the model's settings")
+    add("--asked", type=int, default=100, help="runs that the model is asked about, twice")
+    add("--cache", type=Path, help="folder of the model's stored answers")
+    return parser
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
@@ -87,7 +91,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 async def ask_model(options: argparse.Namespace, planted: Sequence[Planted]) -> dict[str, Any]:
     """Build the judge model as the harness does and take its opinion."""
-    config = compose([f"model@judge_model={options.judge}", *options.settings])
+    config = compose([f"model@judge_model={options.judge}", *options.set])
     model: Any = build(config.judge_model)
     getattr(model, "check", lambda: None)()
     try:
