@@ -7,7 +7,7 @@ episode, what follows the change is a row of its own: its past is there, but not
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,11 @@ def rows_of_episode(
     *,
     reasoning: bool = False,
 ) -> list[Row]:
-    """Write the rows of one side. Empty lines and calls that could not be read are not learnt."""
+    """Write the rows of one side.
+
+    Empty lines are left out; calls that could not be read or were refused are seen, not learnt:
+    what follows them teaches recovery, they themselves teach nothing.
+    """
     system = blobs[episode.prompts[seat]] if seat in episode.prompts else ""
     offers = [(at, blobs[sha]) for at, role, sha in episode.tools if role == seat] or [(0, "[]")]
     ends = [at for at, _ in offers[1:]] + [len(episode.log)]
@@ -84,7 +88,7 @@ def one_side(
 ) -> tuple[Chat, tuple[int, ...]]:
     """Render the view of `seat` and list the positions of its lines from log index `first` on."""
     chat: Chat = [{"role": "system", "content": system}] if system else []
-    learn = []
+    learn, bad = [], refused(log)
     for index, message in enumerate(log):
         line = render(message, seat, reasoning)
         if line is None:
@@ -92,14 +96,21 @@ def one_side(
         if message.author == seat and not (line["content"] or line.get("calls")):
             continue
         line.pop("tokens", None)
-        if message.author == seat and index >= first and is_readable(message):
+        if message.author == seat and index >= first and index not in bad:
             learn.append(len(chat))
         chat.append(line)
     return chat, tuple(learn)
 
 
-def is_readable(message: Message) -> bool:
-    return all(call.raw is None for call in message.calls)
+def refused(log: Sequence[Message]) -> set[int]:
+    """Return the log indices of messages of which a call was refused or could not be read."""
+    found, speaker = set(), 0
+    for index, message in enumerate(log):
+        if message.author != "tool":
+            speaker = index
+        if message.error or any(call.raw is not None for call in message.calls):
+            found.add(speaker)
+    return found
 
 
 def read_tools(text: str) -> tuple[ToolSpec, ...]:
@@ -158,9 +169,10 @@ def refuse_tests(folder: Path, allowed: bool = False) -> None:
 
 
 def rows_of_records(path: Path, seat: Role = "agent", *, reasoning: bool = False) -> Iterator[Row]:
-    """Stream the rows of a dataset: JSON lines with id, messages (OpenAI form), tools and meta.
+    """Stream the rows of a dataset: JSON lines with id, messages (OpenAI form) and tools.
 
-    `meta` may give env, plan_id, twins and source. Raises UserMistake naming the line.
+    `loss` may say what is learnt ({"from", "skip"}: positions of messages); env, plan_id, twins
+    and source stand beside or in `meta`. Raises UserMistake naming the line.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -176,22 +188,23 @@ def rows_of_records(path: Path, seat: Role = "agent", *, reasoning: bool = False
 
 
 def row_of_record(record: Mapping[str, Any], seat: Role, reasoning: bool) -> Row:
-    """Read one record; `tools` and call arguments may be JSON texts."""
-    meta = record.get("meta", {})
+    """Read one record; messages, tools, loss and call arguments may be JSON texts."""
+    meta = {**record, **record.get("meta", {})}
     if meta.get("seat", "agent") != seat:
         return Row(record["id"], seat, (), (), ())
-    chat = tuple(line_of(entry, reasoning) for entry in record["messages"])
+    loss = loaded(record.get("loss") or {})
+    first, skip = loss.get("from", 0), loss.get("skip", ())
+    chat = tuple(line_of(entry, reasoning) for entry in loaded(record["messages"]))
     own = [i for i, line in enumerate(chat) if line["role"] == "assistant"]
-    given = loaded(record.get("tools") or [])
-    tools = tuple(tool_of(entry) for entry in given)
+    learn = tuple(i for i in own if i >= first and i not in skip)
     return Row(
         id=record["id"],
         seat=seat,
-        chat=chat[: own[-1] + 1] if own else chat,
-        tools=tools,
-        learn=tuple(own),
+        chat=chat[: learn[-1] + 1] if learn else (),
+        tools=tuple(tool_of(entry) for entry in loaded(record.get("tools") or [])),
+        learn=learn,
         world=str(meta.get("env", "")),
-        plan=str(meta.get("plan_id", record["id"])),
+        plan=str(meta.get("plan_id") or record["id"]),
         twins=str(meta.get("twins", "")),
         source=str(meta.get("source", "")),
     )
@@ -220,7 +233,3 @@ def tool_of(entry: Mapping[str, Any]) -> ToolSpec:
 
 def loaded(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str) else value
-
-
-def count_learnt(rows: Iterable[Row]) -> int:
-    return sum(len(row.learn) for row in rows)

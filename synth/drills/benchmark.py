@@ -2,7 +2,8 @@
 
 values   chains and words of the training split, values (names, keys) that it never asks about
 chains   chains of verbs and nouns that it never asks for
-worlds   worlds whose nouns, fields and values it never shows (verbs are shared)
+worlds   worlds whose nouns, fields and closed values it never shows; verbs, dates, cities and the
+         names of rows are shared
 """
 
 from __future__ import annotations

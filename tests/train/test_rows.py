@@ -87,6 +87,16 @@ def test_a_call_that_cannot_be_read_is_not_learnt() -> None:
     assert [row.chat[i]["content"] for i in row.learn] == ["It is a vase.", "Welcome."]
 
 
+def test_a_refused_call_is_seen_but_not_learnt() -> None:
+    episode, blobs = talk()
+    error = Message("tool", "no 7", owner="agent", call_id="c", error=True)
+    log = (*episode.log[:2], error, *episode.log[3:])
+    played = Episode("t1", log, "user_stop", prompts=episode.prompts, tools=episode.tools)
+    [row] = rows_of_episode(played, blobs, "agent", Origin("x"))
+    assert [row.chat[i]["content"] for i in row.learn] == ["It is a vase.", "Welcome."]
+    assert any(line.get("calls") for line in row.chat)
+
+
 def store_run(folder: Path, node: object, status: str = "pass") -> Path:
     store = RunStore(folder, {"benchmark": {"drills": node}})
     episode, blobs = talk()
@@ -144,6 +154,21 @@ def test_records_in_openai_form_are_rows_too(tmp_path: Path) -> None:
     assert (row.world, row.plan, row.learn) == ("shop", "p1", (1, 3))
     assert row.chat[1]["calls"] == (ToolCall("c", "look", {"id": 7}),)
     assert list(rows_of_records(path, "user")) == []
+
+
+def test_a_flat_record_says_what_is_learnt(tmp_path: Path) -> None:
+    flat = {
+        "id": "r2",
+        "messages": json.dumps(RECORD["messages"]),
+        "tools": RECORD["tools"],
+        "loss": json.dumps({"roles": ["assistant"], "from": 1, "skip": [1]}),
+        "env": "shop",
+        "plan_id": "p1",
+    }
+    path = tmp_path / "data.jsonl"
+    path.write_text(json.dumps(flat) + "\n")
+    [row] = rows_of_records(path)
+    assert (row.world, row.plan, row.learn) == ("shop", "p1", (3,))
 
 
 def test_a_damaged_record_is_named(tmp_path: Path) -> None:

@@ -1,0 +1,121 @@
+"""Drills: held-out levels share nothing they should not, the oracle passes, a wrong world fails."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from harness.benchmark import forbid_training
+from harness.episode import run_episode
+from harness.faults import UserMistake
+from harness.models.scripted import ScriptedModel
+from harness.types import Episode, Message, Task, ToolCall
+from synth.drills.benchmark import LEVELS, DrillEvaluator, drills, world_of
+from synth.drills.tasks import Call, resolve
+from synth.drills.worlds import drill_world
+
+
+def played(task: Task, bench: Any) -> Episode:
+    model = ScriptedModel(["Done."])
+    return asyncio.run(
+        run_episode(
+            task,
+            bench.environment(task, {}),
+            bench.agent(task, 0, model),
+            bench.user(task, 0, None),
+            bench.limits(task),
+        )
+    )
+
+
+def verdict(task: Task, episode: Episode) -> bool:
+    return asyncio.run(DrillEvaluator()(task, episode)).passed
+
+
+def test_the_oracle_passes_every_level_and_an_idle_agent_none() -> None:
+    gold, idle = drills(count=12, oracle=True), drills(count=12)
+    assert {task.domain for task in gold.tasks} == set(LEVELS)
+    for task in gold.tasks:
+        assert verdict(task, played(task, gold))
+        assert not verdict(task, played(task, idle))
+
+
+def test_a_call_too_many_that_changes_the_world_fails() -> None:
+    bench = drills(count=30, oracle=True)
+    task = next(t for t in bench.tasks if played(t, bench).state)
+    episode = played(task, bench)
+    assert verdict(task, episode)
+    assert not verdict(task, replace(episode, state={**episode.state, "extra": {"1": None}}))
+
+
+def test_a_reading_drill_wants_its_last_call_with_the_right_arguments() -> None:
+    bench = drills(count=30, oracle=True)
+    task = next(t for t in bench.tasks if not played(t, bench).state)
+    episode = played(task, bench)
+    spoken = next(i for i, m in enumerate(episode.log) if m.calls)
+    call = episode.log[spoken].calls[0]
+    wrong = Message("agent", calls=(ToolCall(call.id, call.name, {"x": 1}),))
+    log = (*episode.log[:spoken], wrong, *episode.log[spoken + 1 :])
+    assert not verdict(task, replace(episode, log=log))
+
+
+def test_the_same_seed_gives_the_same_drills_and_another_one_others() -> None:
+    one, two = drills("train", 20, 5), drills("train", 20, 5)
+    assert list(one.tasks) == list(two.tasks)
+    assert list(one.tasks) != list(drills("train", 20, 6).tasks)
+    assert one.tasks[7] == drills("train", 20, 5).tasks[7]
+
+
+def test_held_out_levels_are_kept_apart_from_training() -> None:
+    training, test = drills("train", 150, 0).tasks, drills("test", 100, 0).tasks
+    levels = {level: [t for t in test if t.domain == level] for level in LEVELS}
+    chains = {t.payload["chain"] for t in training}
+    assert not chains & {t.payload["chain"] for t in levels["chains"]}
+    words = [named(t) for t in training]
+    unseen = [named(t) for t in levels["worlds"]]
+    assert not set().union(*words) & set().union(*unseen)
+    assert set().union(*words) & set().union(*(named(t) for t in levels["values"]))
+
+
+def named(task: Task) -> set[str]:
+    """Return the nouns and the fields of a task's world."""
+    domain = drill_world(task.payload["world"], task.payload["unseen"]).domain
+    nouns = {entity.noun for entity in domain.entities}
+    given = {"city", "date", "deadline", "start_date", "due_date", "renewal_date"}
+    fields = {a.name for entity in domain.entities for a in entity.attributes}
+    return nouns | (fields - given)
+
+
+def test_training_drills_grow() -> None:
+    tasks = drills("train", 100, 0, growth=0.5).tasks
+    assert all(len(t.payload["calls"]) == 1 for t in tasks[:20])
+    assert all(len(t.payload["offered"]) <= 4 for t in tasks[:10])
+    assert any(len(t.payload["calls"]) > 1 for t in tasks[50:])
+    assert any(len(t.payload["calls"]) > 1 for t in drills("train", 100, 0).tasks[:20])
+
+
+def test_only_the_training_split_may_be_trained_on() -> None:
+    forbid_training(drills("train", 1))
+    with pytest.raises(UserMistake, match="holds test tasks"):
+        forbid_training(drills("test", 1))
+    with pytest.raises(UserMistake, match="no split 'dev'"):
+        drills("dev")
+
+
+def test_every_tool_that_is_needed_is_on_offer() -> None:
+    for task in drills("train", 60, 1).tasks:
+        needed = {call["tool"] for call in task.payload["calls"]}
+        assert needed <= set(task.payload["offered"])
+        assert 3 <= len(task.payload["offered"]) <= 6
+
+
+def test_references_take_what_was_found() -> None:
+    call = Call("f", {"id": {"from": 0, "field": "key"}, "n": 3})
+    assert resolve(call, [[{"key": "A-1"}]]) == {"id": "A-1", "n": 3}
+    task = drills("train", 1, 0).tasks[0]
+    assert json.loads(json.dumps(task.payload)) == task.payload
+    assert {t.name for t in world_of(task, {}).tools("agent", 1)} == set(task.payload["offered"])
