@@ -7,10 +7,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from evaluators.bfcl.categories import MULTI_TURN, is_agentic, is_relevance, language_of
+from evaluators.bfcl.categories import (
+    MULTI_TURN,
+    Language,
+    is_agentic,
+    is_relevance,
+    language_of,
+)
 from evaluators.bfcl.data import BfclData
 from evaluators.bfcl.effects import effects, is_login
-from evaluators.bfcl.gold_calls import multi_turn_calls, spelled
+from evaluators.bfcl.gold_calls import multi_turn_calls, resolved, spelled
 from evaluators.bfcl.hints import Doc
 from evaluators.bfcl.multi_turn import checker_of
 from evaluators.bfcl.tasks import data_of
@@ -69,12 +75,18 @@ def single_turn_gold(data: BfclData, task_id: str, native: bool) -> tuple[GoldCa
         for name, accepted in gold.items():
             schema = docs.get(name, {}).get("properties", {})
             arguments = {
-                key: OneOf(tuple(spelled(all_of(v), schema.get(key, {}), language)
-                                 if v not in ("", None) else v for v in values))
+                key: OneOf(tuple(written(v, schema.get(key, {}), language) for v in values))
                 for key, values in accepted.items()
-            }  # fmt: skip
+            }
             calls.append(GoldCall(offered(name, native), arguments))
     return tuple(calls)
+
+
+def written(value: Any, schema: Mapping[str, Any], language: Language) -> Any:
+    """Write an accepted value as a call holds it; source text has room for one value per key."""
+    if value in ("", None):
+        return value
+    return all_of(value) if language == "python" else spelled(resolved(value), schema, language)
 
 
 def all_of(value: Any) -> Any:
@@ -89,15 +101,9 @@ def all_of(value: Any) -> Any:
 
 @lru_cache(maxsize=4096)
 def replayed(data: BfclData, task_id: str) -> Gold:
-    """Return a multi-turn plan with what its calls answer.
-
-    A lookup that repeats an earlier one since which nothing was changed is optional, as it is to
-    the official checker: it asks whether the response was ever seen.
-    """
+    """Return a multi-turn plan with what its calls answer."""
     checker = checker_of(data)
     world = checker.blueprint(task_id).world("gold")
-    writes = effects(data.root)
-    seen: set[str] = set()
     turns = []
     for turn in multi_turn_calls(data, checker.classes, task_id):
         calls = []
@@ -107,12 +113,7 @@ def replayed(data: BfclData, task_id: str) -> Gold:
             except ToolFault as fault:
                 text, error = str(fault), True
             error = error or failure_of(text) is not None
-            known = f"{name} {arguments}"
-            calls.append(GoldCall(name, arguments, "agent", text, error, known in seen))
-            if writes.get(name, True):
-                seen.clear()
-            else:
-                seen.add(known)
+            calls.append(GoldCall(name, arguments, "agent", text, error))
         turns.append(tuple(calls))
     return tuple(turns)
 
