@@ -80,9 +80,7 @@ def plan_of(case: Case) -> list[Planned]:
 
 
 def is_excused(call: GoldCall, case: Case) -> bool:
-    """Say whether a planned call may be left out: optional, or no effect where effects count."""
-    if call.optional:
-        return True
+    """Say whether a planned call may be left out: it has no effect, and only effects count."""
     if case.require_reads:
         return False
     tool = (case.tools or {}).get(call.name)

@@ -56,7 +56,7 @@ class GoldCall:
     """A call of the reference plan. A value "*" matches anything, a `OneOf` any of its values.
 
     `result` and `error` are what the plan's own replay answered, UNKNOWN and None where it was
-    not replayed. `optional` calls are never missed.
+    not replayed.
     """
 
     name: str
@@ -64,7 +64,6 @@ class GoldCall:
     role: Role = "agent"
     result: Any = UNKNOWN
     error: bool | None = None
-    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
