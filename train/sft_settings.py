@@ -93,20 +93,11 @@ def trl_config(settings: SftSettings, devices: int, validated: bool) -> Any:
         raise UserMistake(
             f"batch={settings.batch} is no multiple of micro_batch={micro} x {devices} devices"
         )
-    best = settings.select != "last" and (validated or settings.select == "pass")
     fields: dict[str, Any] = {
         "output_dir": settings.out,
-        "num_train_epochs": settings.epochs,
-        "max_steps": settings.steps or -1,
         "per_device_train_batch_size": micro,
         "per_device_eval_batch_size": micro,
         "gradient_accumulation_steps": settings.batch // (micro * devices),
-        "learning_rate": settings.learning_rate,
-        "warmup_steps": settings.warmup_steps,
-        "adam_beta1": settings.betas[0],
-        "adam_beta2": settings.betas[1],
-        "adam_epsilon": settings.epsilon,
-        "weight_decay": settings.weight_decay,
         "max_length": settings.max_tokens if settings.packing else None,
         "packing": settings.packing,
         "eval_packing": False if settings.packing else None,
@@ -115,6 +106,35 @@ def trl_config(settings: SftSettings, devices: int, validated: bool) -> Any:
         "bf16": use_bf16(settings.precision, gpu),
         "use_cpu": not gpu,
         "gradient_checkpointing": settings.checkpointing,
+        "report_to": "none",
+        "disable_tqdm": True,
+        "seed": settings.seed,
+    }
+    parts = (optimisation_of(settings), saving_of(settings, validated), settings.extra)
+    for part in parts:
+        fields |= part
+    return SFTConfig(**fields)
+
+
+def optimisation_of(settings: SftSettings) -> dict[str, Any]:
+    """Return how long and how fast to move."""
+    return {
+        "num_train_epochs": settings.epochs,
+        "max_steps": settings.steps or -1,
+        "learning_rate": settings.learning_rate,
+        "warmup_steps": settings.warmup_steps,
+        "adam_beta1": settings.betas[0],
+        "adam_beta2": settings.betas[1],
+        "adam_epsilon": settings.epsilon,
+        "weight_decay": settings.weight_decay,
+        **schedule_of(settings),
+    }
+
+
+def saving_of(settings: SftSettings, validated: bool) -> dict[str, Any]:
+    """Return when to log, evaluate and save, and which checkpoint is the best."""
+    best = settings.select != "last" and (validated or settings.select == "pass")
+    fields: dict[str, Any] = {
         "save_strategy": "steps",
         "save_steps": settings.save_every,
         "save_total_limit": settings.keep_checkpoints,
@@ -123,14 +143,11 @@ def trl_config(settings: SftSettings, devices: int, validated: bool) -> Any:
         "load_best_model_at_end": best,
         "logging_steps": settings.log_every,
         "logging_nan_inf_filter": False,
-        "report_to": "none",
-        "disable_tqdm": True,
-        "seed": settings.seed,
     }
     if best:
         fields["metric_for_best_model"] = f"eval_{settings.select}"
         fields["greater_is_better"] = settings.select == "pass"
-    return SFTConfig(**(fields | schedule_of(settings) | dict(settings.extra)))
+    return fields
 
 
 def schedule_of(settings: SftSettings) -> dict[str, Any]:

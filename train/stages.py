@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.app import App
 from harness.configure import build
 from harness.faults import UserMistake
+from train.probe import pass_rate_of
 from train.rows import Row, rows_of_run
 from train.sft_settings import SftSettings
 
@@ -43,17 +44,26 @@ def texts_of(rows: Sequence[Row]) -> Iterator[str]:
         yield template.render(row.chat, row.tools, False)
 
 
-async def sft(app: App) -> None:
-    """Fine-tune as `train.sft` says. The weights chosen are in `<out>/final`."""
+async def sft(app: App, probe: Mapping[str, Any] | None = None) -> None:
+    """Fine-tune as `train.sft` says. The weights chosen are in `<out>/final`.
+
+    `probe` = {build, evaluator} is a benchmark whose pass rate `select=pass` chooses by.
+    """
     node = (app.config.get("train") or {}).get("sft")
     if not node:
         raise UserMistake("the stage sft needs settings: choose train=sft or one of its recipes")
     settings: SftSettings = build(node)
+    if (settings.select == "pass") != (probe is not None):
+        raise UserMistake(
+            "select=pass and a probe go together: give +stage.sft.probe.build._target_=… and "
+            "+stage.sft.probe.evaluator._target_=…, or another select="
+        )
     from train.sft import finetune
     from train.sft_log import read_log
 
     stop = threading.Event()
-    work = asyncio.create_task(asyncio.to_thread(finetune, settings, None, stop))
+    judge = None if probe is None else pass_rate_of(probe["build"], probe["evaluator"])
+    work = asyncio.create_task(asyncio.to_thread(finetune, settings, judge, stop))
     try:
         final = await asyncio.shield(work)
     except asyncio.CancelledError:
