@@ -29,6 +29,7 @@ TAU2_DOMAINS: Mapping[str, tuple[str, str]] = {
     "airline": ("airline", "agent"),
     "retail": ("retail", "agent"),
     "telecom": ("telecom", "agent"),
+    "mock": ("mock", "agent"),
 }
 VITA_DOMAINS = ("delivery", "instore", "ota")
 LICENCES = {"bfcl": "Apache-2.0", "tau2": "MIT", "vita": "MIT"}
@@ -97,7 +98,7 @@ def vita_root() -> Path:
 
 PAPER: Mapping[str, Callable[[], Domain]] = {
     **{f"bfcl_{stem}": partial(bfcl_domain, name) for name, stem in BFCL_DOCS.items()},
-    **{f"tau2_{name}": partial(tau2_domain, name) for name in TAU2_DOMAINS},
+    **{f"tau2_{name}": partial(tau2_domain, name) for name in ("airline", "retail", "telecom")},
     **{f"vita_{name}": partial(vita_domain, name) for name in VITA_DOMAINS},
 }
 """The environments of VULCAN: eight BFCL classes, three tau2 and three Vita domains."""

@@ -50,9 +50,7 @@ def held_out() -> tuple[tau2.Row, ...]:
     path = Path(folder) / "tau2_tools.jsonl.gz" if folder else None
     if path is None or not path.is_file():
         return ()
-    root = locate("tau2").root
-    opened = {name: tau2.open_domain(name, root) for name in tau2.DOMAINS}
-    return tuple(tau2.compare_file(path, opened))
+    return tuple(tau2.compare_file(path))
 
 
 def show(tasks: Sequence[TaskResult], tools: Sequence[str], limit: int) -> None:
