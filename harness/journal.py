@@ -79,24 +79,40 @@ def whole_lines(fd: int) -> int:
 
 def read_lines(folder: Path) -> Iterator[str]:
     """Yield every whole line of every shard in `folder`, shards in name order."""
+    return (line for _, line in placed_lines(folder))
+
+
+def placed_lines(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield (file:number, line) of every whole line. Raises UserMistake where it is no text."""
     for path in sorted(folder.glob("*.jsonl")):
-        with path.open(encoding="utf-8") as file:
-            for line in file:
-                if line.endswith("\n"):
-                    yield line
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                if not line.endswith(b"\n"):
+                    continue
+                place = f"{path}:{number}"
+                try:
+                    yield place, line.decode()
+                except UnicodeDecodeError:
+                    raise damaged(place) from None
 
 
 def read_records(folder: Path) -> Iterator[Any]:
-    """Yield every record of every shard; a line that is not JSON names its file in UserMistake."""
-    for path in sorted(folder.glob("*.jsonl")):
-        with path.open(encoding="utf-8") as file:
-            for number, line in enumerate(file, 1):
-                if not line.endswith("\n"):
-                    continue
-                try:
-                    yield json.loads(line)
-                except ValueError:
-                    raise UserMistake(
-                        f"{path}:{number} is not JSON: the file was damaged; restore it or delete "
-                        "the line (its trial is then played again)"
-                    ) from None
+    """Yield every record of every shard. Raises UserMistake on a line that is not JSON."""
+    return (record for _, record in placed_records(folder))
+
+
+def placed_records(folder: Path) -> Iterator[tuple[str, Any]]:
+    """Yield (file:number, record) of every shard."""
+    for place, line in placed_lines(folder):
+        try:
+            yield place, json.loads(line)
+        except ValueError:
+            raise damaged(place) from None
+
+
+def damaged(place: str) -> UserMistake:
+    """Say which line of a run is not what a run writes."""
+    return UserMistake(
+        f"{place} is not JSON of this version: the file was damaged; restore it or delete the "
+        "line (its trial is then played again)"
+    )

@@ -19,7 +19,7 @@ from typing import Any
 
 from harness.codec import from_json, to_json
 from harness.faults import UserMistake
-from harness.journal import Journal, read_lines, read_records
+from harness.journal import Journal, damaged, placed_lines, placed_records
 from harness.outcomes import Key, Outcome
 from harness.types import Episode
 
@@ -74,7 +74,7 @@ class RunStore:
         self.episodes = Journal(folder / "episodes" / "0.jsonl")
         self.outcomes = Journal(folder / "outcomes" / "0.jsonl")
         blobs = Journal(folder / "blobs" / "0.jsonl")
-        self.blobs = Blobs(blobs, {r["sha"] for r in read_records(folder / "blobs")})
+        self.blobs = Blobs(blobs, {sha for sha, _ in read_blobs(folder)})
 
     def add_episode(self, benchmark: str, episode: Episode) -> None:
         key = [benchmark, episode.task_id, episode.trial]
@@ -126,8 +126,11 @@ def write_text(path: Path, text: str) -> None:
 def read_outcomes(folder: Path) -> dict[Key, Outcome]:
     """Load the outcomes of a run, the last one of each (benchmark, task, trial)."""
     found: dict[Key, Outcome] = {}
-    for record in read_records(need(folder) / "outcomes"):
-        outcome = from_json(Outcome, record)
+    for place, record in placed_records(need(folder) / "outcomes"):
+        try:
+            outcome = from_json(Outcome, record)
+        except (TypeError, ValueError, AttributeError):
+            raise damaged(place) from None
         found[outcome.key] = outcome
     return found
 
@@ -135,24 +138,39 @@ def read_outcomes(folder: Path) -> dict[Key, Outcome]:
 def read_episodes(folder: Path) -> Iterator[tuple[str, Episode]]:
     """Stream (benchmark, episode), the last one of each key, in the order they were stored."""
     last = {key: number for number, key in enumerate(read_keys(folder))}
-    for number, line in enumerate(read_lines(folder / "episodes")):
-        record = json.loads(line)
+    for number, (place, record) in enumerate(placed_records(folder / "episodes")):
         benchmark, task_id, trial = record["key"]
         if last[benchmark, task_id, trial] == number:
-            yield benchmark, from_json(Episode, record["episode"])
+            try:
+                episode = from_json(Episode, record["episode"])
+            except (TypeError, ValueError, KeyError, AttributeError):
+                raise damaged(place) from None
+            yield benchmark, episode
 
 
 def read_keys(folder: Path) -> Iterator[Key]:
     """Stream the keys of stored episodes without parsing the episodes."""
     decode = json.JSONDecoder().raw_decode
-    for line in read_lines(need(folder) / "episodes"):
-        benchmark, task_id, trial = decode(line, len('{"key":'))[0]
+    for place, line in placed_lines(need(folder) / "episodes"):
+        try:
+            benchmark, task_id, trial = decode(line, len('{"key":'))[0]
+        except (TypeError, ValueError):
+            raise damaged(place) from None
         yield benchmark, task_id, trial
 
 
 def load_blobs(folder: Path) -> dict[str, str]:
     """Load the texts that a run's episodes refer to, by hash."""
-    return {record["sha"]: record["text"] for record in read_records(folder / "blobs")}
+    return dict(read_blobs(folder))
+
+
+def read_blobs(folder: Path) -> Iterator[tuple[str, str]]:
+    """Stream (hash, text) of the texts that a run's episodes refer to."""
+    for place, record in placed_records(folder / "blobs"):
+        try:
+            yield record["sha"], record["text"]
+        except (TypeError, KeyError):
+            raise damaged(place) from None
 
 
 def need(folder: Path) -> Path:

@@ -36,6 +36,23 @@ def test_a_damaged_line_in_the_middle_is_named(tmp_path: Path) -> None:
         list(read_records(tmp_path))
 
 
+DAMAGE = [b"garbage", b"", b'{"a": 1}', b"[1]", b"\xff\xfe", b'{"key":["b","t",0],"episode":{"a']
+
+
+@pytest.mark.parametrize("line", DAMAGE)
+@pytest.mark.parametrize("journal", ["episodes", "outcomes", "blobs"])
+def test_damage_inside_a_run_is_one_line(tmp_path: Path, journal: str, line: bytes) -> None:
+    RunStore(tmp_path, {}).close()
+    (tmp_path / journal / "0.jsonl").write_bytes(line + b"\n")
+    read = {
+        "episodes": lambda: list(read_episodes(tmp_path)),
+        "outcomes": lambda: read_outcomes(tmp_path),
+        "blobs": lambda: RunStore(tmp_path, {}),
+    }[journal]
+    with pytest.raises(UserMistake, match=rf"{journal}/0\.jsonl:1 is not JSON of this version"):
+        read()
+
+
 def test_a_full_disk_keeps_what_was_written_and_says_so(tmp_path: Path) -> None:
     """A file-size limit stands in for the full disk: the kernel refuses the write all the same."""
     journal = Journal(tmp_path / "0.jsonl")
