@@ -38,18 +38,24 @@ _ASKS = re.compile(
 def label(case: Case, trace: Trace, notes: Notes) -> None:
     """Judge a task whose right answer is a text: no call, and for `explain` what is missing."""
     acts = trace.of("agent")
-    texts = [m.text for m in case.log if m.author == "user"]
-    directive = next((found for t in (case.policy, *texts) if (found := forbids_tools(t))), "")
+    directive = forbids_tools(case.policy)
     for act in acts:
         notes.about(act, (INCORRECT, UNEXPECTED_CALL), "no call was due")
         if directive:
-            notes.about(act, PLAN_VIOLATION, "the task forbids tool calls", span=directive)
+            notes.about(act, PLAN_VIOLATION, "the policy forbids tool calls", span=directive)
     if case.behaviour == "explain" and not acts:
         said = [(i, m.text) for i, m in enumerate(case.log) if m.author == "agent"]
         if not any(explains(text, case.missing) for _, text in said[-1:]):
             where = said[-1][0] if said else None
             reason = f"the reply does not say what is missing ({', '.join(case.missing) or '?'})"
             notes.add(NO_EXPLANATION, reason, message=where)
+
+
+def against_orders(case: Case, trace: Trace, notes: Notes) -> None:
+    """Note calls in a turn in which the user forbids them."""
+    for act in trace.of("agent"):
+        if act.turn >= 0 and (order := forbids_tools(trace.log[trace.starts[act.turn]].text)):
+            notes.about(act, (INCORRECT, PLAN_VIOLATION), "the user forbids tool calls", span=order)
 
 
 def forbids_tools(text: str) -> str:

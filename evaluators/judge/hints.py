@@ -12,6 +12,7 @@ from evaluators.judge.categories import (
     FABRICATED_AFTER_ERROR,
     HALLUCINATED,
     IGNORED_RESULTS,
+    INACCURATE,
     MISSING_OUTPUT,
     MISUSED_RESULT,
     NOT_RECOVERED,
@@ -22,6 +23,7 @@ from evaluators.judge.provenance import Sources, sources_before, ungrounded
 from evaluators.judge.replies import (
     Remark,
     claims,
+    figures_of,
     unsupported_codes,
     unsupported_figures,
 )
@@ -79,14 +81,25 @@ def contradiction(remark: Remark) -> Iterator[Finding]:
 
 
 def invention(trace: Trace, remark: Remark) -> Iterator[Finding]:
-    """Yield a value that was said and never seen; after an error or an empty answer, twice."""
+    """Yield a value that was said and never seen.
+
+    A figure beside answers with figures is rather a wrong one than an invented one; after an
+    error or an empty answer it may have been made up for it.
+    """
     reason = "nothing that the agent saw has this value"
     before = [a for a in trace.acts if a.turn == remark.turn and a.message < remark.message]
     troubled = any(a.failure or emptiness(a.text) for a in before)
-    for category in (HALLUCINATED, *([FABRICATED_AFTER_ERROR] if troubled else [])):
-        yield Finding(
-            category, reason, remark.turn, remark.message, span=remark.span, decided_by="hint"
-        )
+    measured = remark.is_figure and any(
+        a.text and not a.failure and figures_of(a.text) for a in before
+    )
+    categories = (
+        *((INACCURATE, MISUSED_RESULT) if measured else ()),
+        HALLUCINATED,
+        *((FABRICATED_AFTER_ERROR,) if troubled else ()),
+    )
+    for category in categories:
+        place = (remark.turn, remark.message, None, remark.span)
+        yield Finding(category, reason, *place, "hint")
 
 
 def invented_arguments(case: Case, trace: Trace, alignment: Alignment) -> Iterator[Finding]:

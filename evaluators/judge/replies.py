@@ -34,6 +34,10 @@ class Remark:
     about: str = ""
     truth: str = ""
 
+    @property
+    def is_figure(self) -> bool:
+        return self.span.strip("$€£¥").replace(",", "").replace(".", "").isdigit()
+
 
 def unsupported_figures(
     case: Case, trace: Trace, *, all_of_them: bool, but: Collection[int | None] = ()
@@ -54,7 +58,7 @@ def unsupported_figures(
             is_count = number <= _COUNTS and number.is_integer()
             if is_count or is_numbering(text, found) or stands(token, case, trace, message):
                 continue
-            about, truth = contradicted(trace, message, clause_at(text, found.start()))
+            about, truth = contradicted(trace, message, clause_at(text, found.start()), found[0])
             if not about and not all_of_them:
                 continue
             sources = sources or sources_at(case, trace, message)
@@ -117,10 +121,10 @@ def clause_at(text: str, place: int) -> str:
     return text[start:end]
 
 
-def contradicted(trace: Trace, message: int, clause: str) -> tuple[str, str]:
-    """Find the one field of this turn's answers that a clause names, and its true number.
+def contradicted(trace: Trace, message: int, clause: str, figure: str) -> tuple[str, str]:
+    """Find the one field of this turn's answers that a clause gives a number for, and its value.
 
-    A field is named when all words of its key stand in the clause; nothing is found where the
+    The clause must say "<words of the key> is <number>" or the like; nothing is found where the
     true number stands there too.
     """
     turn = trace.turn_of(message)
@@ -130,14 +134,24 @@ def contradicted(trace: Trace, message: int, clause: str) -> tuple[str, str]:
         if act.turn != turn or act.message > message or act.failure or not act.text:
             continue
         for key, value in figures_of(act.text):
-            words = key_words(key)
-            if words and all(word in folded for word in words):
+            if gives(folded, key_words(key), figure):
                 named[key] = value
     if len(named) != 1:
         return "", ""
     key, value = next(iter(named.items()))
     stated = numbers_in(folded)
     return ("", "") if any(equals_rounded(n, value) for n in stated) else (key, f"{value:g}")
+
+
+def gives(clause: str, words: list[str], figure: str) -> bool:
+    """Say whether a clause gives a number for a key: its words, at most three more, the number."""
+    if not words or not all(word in clause for word in words):
+        return False
+    glue = r"\W+(?:(?:is|are|was|were|of|at|now|currently|stands|remains|the|a|about|be)\W+){0,3}"
+    found = re.search(
+        rf"\b{re.escape(words[-1])}{glue}{re.escape(fold(figure))}(?!\s*(?:%|percent))", clause
+    )
+    return found is not None
 
 
 def figures_of(text: str) -> list[tuple[str, float]]:

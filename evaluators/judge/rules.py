@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from evaluators.judge import answers, attribution, hints, holes, offences, order, remainder, tags
 from evaluators.judge.align import Alignment, align
 from evaluators.judge.case import Case
+from evaluators.judge.categories import table_of
 from evaluators.judge.explain import explain
 from evaluators.judge.findings import Finding, Judgement, Notes
 from evaluators.judge.trace import Trace
@@ -43,11 +46,17 @@ def judge(case: Case, *, guess: bool = False) -> Judgement:
 
 
 def promoted(guessed: tuple[Finding, ...]) -> list[Finding]:
-    """Take the strongest hint (and its twin in the other table) as the finding."""
+    """Take the strongest hint as the finding, with its twin in the other table."""
     if not guessed:
         return []
-    strongest = guessed[0]
-    return [h for h in guessed if (h.message, h.reason) == (strongest.message, strongest.reason)]
+    first = guessed[0]
+    twins = (
+        h
+        for h in guessed
+        if (h.message, h.reason) == (first.message, first.reason)
+        and table_of(h.category) != table_of(first.category)
+    )
+    return [first, *islice(twins, 1)]
 
 
 def finish(

@@ -25,6 +25,11 @@ _QUESTION = re.compile(
     r"\?|\bplease (?:provide|specify|confirm|tell|share|give|clarify|choose|select|enter|reply)\b",
     re.I,
 )
+_POLITE = re.compile(
+    r"\b(?:how (?:can|may|else)|what else|(?:is there|do you need|would you like|can i help with) "
+    r"(?:me to do )?(?:anything|something))\b[^.!?]*\?",
+    re.I,
+)
 _TAIL = 300
 
 
@@ -47,7 +52,8 @@ def look(case: Case, trace: Trace, alignment: Alignment) -> Iterator[Finding]:
 def is_pending(text: str) -> bool:
     """Say whether a reply leaves something open: it announces, asks, or admits a failure."""
     promised = any(True for _ in announced(0, 0, text))
-    return promised or bool(_QUESTION.search(text[-_TAIL:])) or admits_failure(text)
+    asked = _QUESTION.search(_POLITE.sub("", text[-_TAIL:]))
+    return promised or asked is not None or admits_failure(text)
 
 
 def announced(turn: int, message: int, text: str) -> Iterator[Finding]:

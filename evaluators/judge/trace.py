@@ -10,13 +10,20 @@ from evaluators.judge.failures import failure_of
 from harness.types import Message, Role, ToolCall
 
 _ADMITS = re.compile(
-    r"\b(?:(?:could|can|was|were|is|are|did|does|do|has|have|had|will|would) ?(?:not|n['’]t)|cannot"
-    r"|unable|fail\w*|errors?|invalid|unfortunately|apologi\w+|sorry|reject\w*|declined?|denied"
-    r"|unknown|refused|unrecogni[sz]ed|unavailable|unsuccessful\w*|no such|not (?:found|available"
-    r"|possible|allowed|permitted|able|recogni[sz]ed|valid|exist\w*)|must be|needs to be|expired"
-    r"|(?:an?|the) (?:issue|problem)|went wrong|non-?existent)\b",
+    r"\b(?:(?:could|can|would|did) ?(?:not|n['’]t)|cannot|unable|fail(?:ed|s|ure)?|error"
+    r"|unfortunately|apologi\w+|sorry|does ?(?:not|n['’]t) exist|no such|reject\w*|declined|denied"
+    r"|not (?:found|possible|allowed|permitted|recogni[sz]ed)|refused|unsuccessful\w*|went wrong"
+    r"|non-?existent)\b",
     re.I,
 )
+_DENIES = re.compile(
+    r"\b(?:(?:was|were|is|are|does|do|has|have|had|will) ?(?:not|n['’]t)"
+    r"|not (?:available|able|valid)|invalid|unknown|unavailable|unrecogni[sz]ed|must be"
+    r"|needs to be|expired|(?:an?|the) (?:issue|problem))\b",
+    re.I,
+)
+_WORD = re.compile(r"[a-z]{4,}")
+_GENERIC = frozenset(["error", "failed", "failure", "invalid", "with", "this", "that", "must"])
 
 
 class Act:
@@ -107,10 +114,19 @@ class Trace:
         return [(i, m.text) for i, m in lines if m.author == "agent" and m.text.strip()]
 
     def acknowledged(self, act: Act) -> bool:
-        """Say whether the agent, before the next user text, says that something went wrong."""
-        return any(i > act.message and admits_failure(text) for i, text in self.said(act.turn))
+        """Say whether the agent, before the next user text, says that a call went wrong.
+
+        An open admission will do; a mere "not" has to share a word with the error.
+        """
+        about = set(_WORD.findall((act.failure or "").lower())) - _GENERIC
+        later = (text for i, text in self.said(act.turn) if i > act.message)
+        return any(
+            admits_failure(text)
+            or (_DENIES.search(text) and about & set(_WORD.findall(text.lower())))
+            for text in later
+        )
 
 
 def admits_failure(text: str) -> bool:
-    """Say whether a text speaks of something that could not be done."""
+    """Say whether a text speaks openly of something that could not be done."""
     return _ADMITS.search(text) is not None

@@ -110,6 +110,10 @@ def test_effects_that_nobody_asked_for() -> None:
     assert labels([turn(ASK, [FIND], [ORDER], [nothing], DONE)], PLAN) == ([], [])
     again = [turn(ASK, [FIND], [ORDER], [ORDER], DONE)]  # a second order
     assert labels(again, PLAN)[1] == ["Unexpected Tool Call"]
+    login = ("sign_in", {"name": "bo", "pin": "1"}, OK)
+    assert labels([turn(ASK, [login], [FIND], [ORDER], DONE)], PLAN)[1] == ["Unexpected Tool Call"]
+    asked = ("list_orders", {}, {"error": "not logged in"})
+    assert labels([turn(ASK, [asked], [login], [FIND], [ORDER], DONE)], PLAN) == ([], [])
 
 
 def test_a_forbidden_call_counts_even_if_it_is_refused() -> None:
@@ -126,6 +130,11 @@ def test_calls_where_a_text_is_due() -> None:
     assert labels(called, [[]], **none)[1] == ["Unexpected Tool Call"]
     told = [turn("Order it, but do not use any tools.", [ORDER], DONE)]
     assert labels(told, [[]], **none)[1] == ["Plan Violation", "Unexpected Tool Call"]
+    look = [turn("Which saws? Do not call any tools.", [FIND], "Two.")]
+    assert labels(look, [[]])[1] == ["Plan Violation"]
+    assert labels([turn("Which saws? Use any tools.", [FIND], "Two.")], [[]]) == ([], [])
+    strict = {"policy": "Never call a function."}
+    assert labels(called, [[]], **none, **strict)[1] == ["Plan Violation", "Unexpected Tool Call"]
     conditional = {"policy": "You should not make a tool call at the same time as a reply."}
     assert labels(called, [[]], **none, **conditional)[1] == ["Unexpected Tool Call"]
     assert labels([turn("Order it.", "Which item?")], [[]], **none) == ([], [])
@@ -169,6 +178,10 @@ def test_errors_that_the_plan_expects() -> None:
     assert labels(hidden, fails_too) == ([], [])
     works = [[GoldCall("cancel_order", {"order_id": "OR999"}, error=False)]]
     assert labels(told, works)[0] == ["Tool Execution Error"]
+    unrelated = [turn("Cancel order OR999.", [failed], "Your saw was not used.")]
+    assert labels(unrelated, plan)[0] == ["Tool Execution Error"]
+    related = [turn("Cancel order OR999.", [failed], "That order is not there.")]
+    assert labels(related, plan) == ([], [])
     passing = ("cancel_order", {"order_id": "OR999"}, {"error": "Request timed out."})
     gone = [turn("Cancel order OR999.", [passing], "I could not do it: the request timed out.")]
     assert labels(gone, plan)[0] == ["Tool Execution Error"]
@@ -233,8 +246,29 @@ def test_replies_that_misreport() -> None:
     plan = [[gold("get_item", item_id="EQ77")]]
     wrong = [turn("What is EQ77?", [priced], "The daily price is 48.75.")]
     assert labels(wrong, plan)[0] == ["Inaccurate Response"]
-    for right in ("The daily price is $12.50.", "The daily price is about 13.", "It costs 12.5."):
+    rights = [
+        "The daily price is $12.50.",
+        "The daily price is about 13.",
+        "It costs 12.5.",
+        "The daily price is 80% of that.",
+        "Half the daily price for 30 days is 187.5.",
+    ]
+    for right in rights:
         assert labels([turn("What is EQ77?", [priced], right)], plan) == ([], [])
+
+
+def test_hints_take_the_place_of_findings_only_in_runs_that_failed() -> None:
+    priced = ("get_item", ITEM, {"item_id": "EQ77", "daily_price": 12.5})
+    plan = [[gold("get_item", item_id="EQ77")]]
+    run = [turn("What is EQ77?", [priced], "For that one 48.75 is what we take.")]
+    unknown = judgement(run, plan)
+    assert unknown.findings == ()
+    assert unknown.hints[0].category == "Inaccurate Response"
+    failed = judgement(run, plan, passed=False)
+    assert [f.category for f in failed.findings] == ["Inaccurate Response", "Misused Tool Result"]
+    assert {f.decided_by for f in failed.findings} == {"hint"}
+    coded = [turn("What is EQ77?", [priced], "It is the same as QX9912.")]
+    assert judgement(coded, plan, passed=False).primary == "Hallucinated Information"
 
 
 def test_infos_that_must_be_told() -> None:
