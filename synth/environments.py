@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -146,7 +146,3 @@ def keys_listed(name: str, schema: Mapping[str, Any], model: Model) -> str:
         return ""
     noun = table_named(model, (*nouns(name), *nouns(str(schema.get("description", "")))))
     return f"{noun}.{model.tables[noun].key}" if noun else ""
-
-
-def readings_by_name(readings: Sequence[Reading]) -> dict[str, Reading]:
-    return {reading.name: reading for reading in readings}

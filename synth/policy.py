@@ -27,17 +27,25 @@ RULES = (
     ),
     re.compile(r"\bonly (?P<status>[a-z]+) (?P<noun>[a-z]+) (?:can|may) be (?P<verb>[a-z]+)", re.I),
 )
+MUST = re.compile(
+    r"\b([A-Z]?[a-z]+) status must be ([A-Za-z]+(?: [A-Z][a-z]+)*)(?: or ([A-Za-z ]+?))?[.,;\n]"
+)
+"""What a tool's own description says of the row it is about: "Line status must be Active"."""
 SYNONYMS = {"modif": ("modify", "update", "edit", "change"), "cancel": ("cancel",)}
 
 
 @dataclass(frozen=True)
 class Rule:
-    """An entity may be changed in one way only in one status."""
+    """An entity may be changed in one way only in one status, or in one of several (`|`)."""
 
     noun: str
     verb: str
     status: str
     text: str
+
+    @property
+    def statuses(self) -> list[str]:
+        return [status.strip() for status in self.status.split("|")]
 
 
 def read_policy(text: str) -> list[Rule]:
@@ -60,7 +68,7 @@ def apply_policy(world: World) -> World:
         table = world.model.tables.get(reading.subject)
         if table is None or reading.name not in programs:
             continue
-        for rule in rules:
+        for rule in (*rules, *own_rules(reading)):
             if rule.noun == table.name and means(reading, rule):
                 guarded = with_rule(programs[reading.name], rule, reading, table)
                 if guarded is not None:
@@ -70,8 +78,18 @@ def apply_policy(world: World) -> World:
     return replace(world, programs=programs, notes=notes)
 
 
+def own_rules(reading: Reading) -> list[Rule]:
+    """Return the rules in a tool's own description."""
+    return [
+        Rule(m[1].lower(), reading.verb, "|".join(filter(None, (m[2], m[3]))), m[0].strip())
+        for m in MUST.finditer(reading.about)
+    ]
+
+
 def means(reading: Reading, rule: Rule) -> bool:
     """Tell whether a tool does what a rule is about."""
+    if rule.verb == reading.verb:
+        return True
     root = stem(rule.verb)
     words = SYNONYMS.get(root, (root,))
     return any(token.startswith(word) for token in tokens(reading.name) for word in words)
@@ -83,10 +101,13 @@ def with_rule(program: Program, rule: Rule, reading: Reading, table: Table) -> P
     if status is None or not keyed:
         return None
     home = f"from {quote(table.name)} where {quote(table.key)} = :{keyed}"
-    sql = f"select lower({quote(status.name)}) = {literal(rule.status.lower())} {home}"
+    cell = f"lower({quote(status.name)})"
+    allowed = [literal(one.lower()) for one in rule.statuses]
+    test = f"{cell} = {allowed[0]}" if len(allowed) == 1 else f"{cell} in ({', '.join(allowed)})"
+    sql = f"select {test} {home}"
     if any(step.sql == sql for step in program.steps):
         return None
-    text = f"{rule.noun} {{{keyed}}} can only be {rule.verb} when {rule.status}"
+    text = f"{rule.noun} {{{keyed}}}: {rule.text.rstrip(' .,;')}"
     place = 1 + max(
         (i for i, step in enumerate(program.steps) if step.kind == "require"), default=-1
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from synth.fidelity.links import Link, Loaded, fits_key, is_container, key_value
-from synth.fidelity.names import LEAST, likeness, table_for
+from synth.fidelity.names import table_for
 from synth.fidelity.records import aligned
 from synth.model import Table
 
@@ -167,6 +167,3 @@ def load_messages(loaded: Loaded, name: str, value: Any) -> Link | None:
             loaded.rows[table.name].append({table.key: key, reference.name: who, text.name: what})
         return Link(name, "messages", table, column=text, keys=(reference.name,))
     return None
-
-
-NEAR = (LEAST, likeness)

@@ -13,10 +13,10 @@ from typing import Any
 
 from synth.fidelity.forms import link_of, load_count, load_nested
 from synth.fidelity.links import ASIDE, SEARCHED, Link, Loaded, count_leaves
-from synth.fidelity.names import LEAST, closeness, fits_type
+from synth.fidelity.names import LEAST, closeness
 from synth.fidelity.showing import RENDER
 from synth.fidelity.trees import load_tree
-from synth.model import MORE, STATE, Column, Model, Table
+from synth.model import STATE, Column, Model, Table
 from synth.templates.file_paths import TABLE as NODE
 
 Rows = dict[str, list[list[Any]]]
@@ -129,6 +129,3 @@ def render_state(
         if link.name:
             out[link.name] = value
     return out
-
-
-__all__ = ["MORE", "Loading", "fits_type", "load_state", "render_state"]

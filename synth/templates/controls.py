@@ -15,8 +15,6 @@ from synth.templates.session import LOGGED_IN, TOKEN, guards, has_login
 from synth.templates.switches import switched
 from synth.vocabulary import stem, tokens
 
-AMOUNTS = frozenset("amount value quantity sum number".split())
-
 
 def write(reading: Reading, model: Model) -> Draft | None:
     """Write a tool that has no table: it shows or changes the one row."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from synth.model import Model, Table, json_object, literal
+from synth.model import Model, Table, literal
 from synth.program import Program, Step
 from synth.reading import Reading
 from synth.world import quote
@@ -41,10 +41,6 @@ def let(name: str, sql: str) -> Step:
 
 def run(sql: str) -> Step:
     return Step("run", sql)
-
-
-def select_object(pairs: Mapping[str, str]) -> str:
-    return f"select {json_object(pairs)}"
 
 
 def exists(table: Table, parameter: str, *, optional: bool = False, many: bool = False) -> Step:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from synth.expressions import Scope, first_type
-from synth.model import Column, Model
+from synth.model import Column, Model, literal
 from synth.program import Step
 from synth.reading import Reading
 from synth.templates.drafts import require, run
@@ -31,7 +31,7 @@ def listed(reading: Reading, model: Model, scope: Scope, steps: list[Step]) -> l
         value = f"(select json_group_array(value) from ({kept}))"
     else:
         value = f"iif({inside}, {cell}, json_insert({cell}, '$[#]', :{name}))"
-    scope.message = "'{}'".replace("{}", f"{name} ") + f" || :{name} || ' {past(reading.verb)}.'"
+    scope.message = f"{literal(name + ' ')} || :{name} || {literal(f' {past(reading.verb)}.')}"
     return [run(f"update state set {cell} = {value}")]
 
 

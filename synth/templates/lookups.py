@@ -30,8 +30,6 @@ def write(reading: Reading, model: Model) -> Draft | None:
             scope.values[squeeze(name)] = f"json(:{name})"
         elif kind == "number" and (amount := amount_of(reading)):
             scope.values[squeeze(name)] = f":{amount} * (({number} % 190 + 10) / 100.0)"
-    if not unused(reading):
-        return Draft(steps, returned(scope), kind_of(reading), effect_of(reading))
     return Draft(steps, returned(scope), kind_of(reading), effect_of(reading))
 
 
@@ -41,10 +39,6 @@ def amount_of(reading: Reading) -> str:
         if first_type(schema) == "number" and name in ("value", "amount", "quantity"):
             return name
     return ""
-
-
-def unused(reading: Reading) -> list[str]:
-    return [name for name in reading.params if name not in reading.keys]
 
 
 def kind_of(reading: Reading) -> str:

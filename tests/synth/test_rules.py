@@ -14,14 +14,23 @@ from synth.environments import World, build_world
 from synth.guard import build_image
 from synth.package import fill, load_package, save_package
 from synth.packaging import build_package
-from synth.policy import apply_policy, read_policy
+from synth.policy import apply_policy, own_rules, read_policy
 from synth.program import parse_program
 from synth.roles.implementation import accept, image_of
 from synth.roles.input_sampler import check_strata, sample_inputs
 from synth.roles.output_schema import conflicts
-from synth.roles.state_sampler import check_state, sample_state
+from synth.roles.spec_normalizer import check_record
+from synth.roles.state_sampler import check_state, sample_state, sparse_state
 from synth.templates.file_system import COMMANDS
-from synth.validation import ILLOGICAL, MALFORMED, RUNTIME, check_tool, misfit
+from synth.validation import (
+    ILLOGICAL,
+    MALFORMED,
+    RUNTIME,
+    Check,
+    check_sparse,
+    check_tool,
+    misfit,
+)
 from synth.world import Blueprint, SqlWorld, Tool
 from tests.synth.shop import POLICY, desk_domain
 
@@ -117,6 +126,47 @@ def test_policy_rules_become_guards() -> None:
     assert "error" in call(opened(guarded, returned), "cancel_loan", loan_id=1)
     plain = build_world(desk_domain())
     assert call(opened(plain, returned), "cancel_loan", loan_id=1) == {"status": "Cancelled"}
+
+
+def test_a_description_may_say_what_must_hold() -> None:
+    reading = next(r for r in build_world(desk_domain()).readings if r.name == "cancel_loan")
+    reading.about = "Cancels a loan. Checks: Loan status must be Open or Returned."
+    assert [(r.noun, r.statuses) for r in own_rules(reading)] == [("loan", ["Open", "Returned"])]
+    reading.about = "Cancels a loan, whatever its status."
+    assert own_rules(reading) == []
+
+
+def test_an_empty_world_refuses_and_does_not_break(world: World) -> None:
+    state = sparse_state(world.model)
+    assert check_state(world.model, state) == []
+    image = build_image(world.schema_sql, lambda c: fill(c, state))
+    record = next(r for r in world.records if r.spec.name == "get_loan")
+    rows = [{"args": {"loan_id": 1}, "stratum": "complete"}]
+
+    def failures(steps: list[dict[str, str]]) -> set[str]:
+        program = parse_program(steps, record.spec.parameters["properties"])
+        check = Check("get_loan")
+        blueprint = Blueprint(image, {"get_loan": Tool(record.spec, program)})
+        check_sparse(check, record, blueprint, rows)
+        return set(check.failures)
+
+    found = "select json_object('id', id) from loan where id = :loan_id"
+    assert failures([{"require": found, "else": "no loan"}, {"return": found}]) == set()
+    assert failures(
+        [{"return": "select json('' || coalesce(max(id), '{')) from loan where id = :loan_id"}]
+    ) == {RUNTIME}
+
+
+def test_records_are_checked_by_the_role() -> None:
+    record = desk_domain().intake.records[0]
+    assert check_record(record) == []
+    spec = replace(record.spec, name="a b", parameters={"type": "string", "required": ["x"]})
+    assert check_record(replace(record, spec=spec, response={"type": "float"})) == [
+        "the name 'a b' cannot be carried",
+        "its parameters are not an object",
+        "it requires 'x' undescribed",
+        "$ has the type 'float'",
+    ]
 
 
 def test_states_are_valid_and_repeat(world: World) -> None:
