@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.faults import UserMistake
 from harness.report.build import Run, read_run, shared_folder
+from harness.report.draw_judgements import draw_blame, draw_scores
 from harness.report.draw_rates import draw_cost, draw_intervals, draw_reliability
 from harness.report.draw_trials import draw_categories, draw_tasks
 from harness.report.panels import plain_text, run_names
@@ -19,6 +20,8 @@ PLOTS: dict[str, Callable[[Sequence[Run]], Figure | None]] = {
     "leaderboard": draw_intervals,
     "reliability": draw_reliability,
     "categories": draw_categories,
+    "scores": draw_scores,
+    "blame": draw_blame,
     "cost": draw_cost,
     "tasks": draw_tasks,
 }

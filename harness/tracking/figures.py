@@ -62,6 +62,28 @@ def category_lines(outcomes: Iterable[Outcome]) -> list[tuple[str, str, int, int
     return [(bench, name, count, failed[bench]) for (bench, name), count in order]
 
 
+def blame_lines(outcomes: Iterable[Outcome]) -> list[tuple[str, str, int, int]]:
+    """Count failed trials per party they are put down to: (benchmark, party, trials, judged)."""
+    judged: Counter[str] = Counter()
+    found: Counter[tuple[str, str]] = Counter()
+    for outcome in outcomes:
+        about = outcome.parts.get("judge")
+        if outcome.status == "fail" and isinstance(about, Mapping):
+            judged[outcome.benchmark] += 1
+            found[outcome.benchmark, str(about.get("attribution") or "nobody")] += 1
+    order = sorted(found.items(), key=lambda item: (item[0][0], -item[1], item[0][1]))
+    return [(bench, who, count, judged[bench]) for (bench, who), count in order]
+
+
+def scores_of(outcomes: Iterable[Outcome]) -> list[tuple[str, float]]:
+    """List the judgement scores of failed trials: (benchmark, share of the plan carried out)."""
+    parts = ((o.benchmark, o.parts.get("judge")) for o in outcomes if o.status == "fail")
+    found: list[tuple[str, Any]] = [
+        (bench, about.get("score")) for bench, about in parts if isinstance(about, Mapping)
+    ]
+    return [(bench, float(score)) for bench, score in found if is_number(score)]
+
+
 def settings_of(info: Mapping[str, Any]) -> dict[str, Any]:
     """Reduce a run's `info` to what identifies it: no task lists, no functions, data as hashes."""
     plain = {k: v for k, v in info.items() if k not in LEFT_OUT and is_plain(v)}

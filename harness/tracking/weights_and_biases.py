@@ -17,7 +17,15 @@ from urllib.parse import urlsplit
 
 from harness.faults import UserMistake
 from harness.store import read_outcomes
-from harness.tracking.figures import category_lines, grid, labels, scalars, settings_of
+from harness.tracking.figures import (
+    blame_lines,
+    category_lines,
+    grid,
+    labels,
+    scalars,
+    scores_of,
+    settings_of,
+)
 
 log = logging.getLogger(__name__)
 Mode = Literal["online", "offline"]
@@ -150,12 +158,18 @@ def log_results(run: Any, folder: Path, rows: Sequence[Mapping[str, Any]]) -> No
     outcomes = read_outcomes(folder).values()
     lines = category_lines(outcomes)
     shares = {f"category/{bench}/{name}": count / of for bench, name, count, of in lines}
+    blamed = blame_lines(outcomes)
+    shares |= {f"blame/{bench}/{who}": count / of for bench, who, count, of in blamed}
     run.summary.update({**scalars(rows), **shares})
     columns, data = grid(rows)
     tables = {"results": wandb.Table(columns=columns, data=data)}
     if lines:
         heads: list[Any] = ["benchmark", "category", "trials", "failed_trials"]
         tables["categories"] = wandb.Table(columns=heads, data=[list(line) for line in lines])
+    if scores := scores_of(outcomes):
+        tables["judgement_scores"] = wandb.Table(
+            columns=["benchmark", "score"], data=[list(line) for line in scores]
+        )
     run.log(tables)
     run.log_artifact(artifact(folder))
 

@@ -186,6 +186,8 @@ def verdict_of(rng: random.Random, passed: bool, shape: Shape) -> Verdict:
     if not passed and shape.categories:
         first = rng.choices(CATEGORIES, weights=range(len(CATEGORIES), 0, -1))[0]
         labels = (Category(first, {"turn": 2, "rule": "gold call unmatched"}),)
+        blamed = "user" if len(first) % 3 == 0 else "agent"
+        parts = {**parts, "judge": {"score": len(first) % 10 / 10, "attribution": blamed}}
     if shape.hostile:
         parts = {**parts, HOSTILE[1]: HOSTILE[0], "nan": float("nan"), "inf": float("inf")}
         labels = (*labels, Category(HOSTILE[1], {"__proto__": HOSTILE[0]}))
