@@ -128,7 +128,8 @@ class Recount:
             if last.get(key) == place:
                 self.played.add(key)
                 self.check(place, benchmark, episode)
-                yield benchmark, episode
+                if self.plan.holds(key):
+                    yield benchmark, episode
         self.check_coverage()
 
     def check(self, place: str, benchmark: str, episode: Episode) -> None:
@@ -137,6 +138,7 @@ class Recount:
         found.checked["episodes"] += 1
         if not self.plan.holds(key):
             found.note("outside", place, f"{name_of(key)} is not a trial of this run")
+            return  # no number of the run counts it, and nothing is known of its task
         if episode.end not in ENDS or (episode.fault is not None) != (episode.end == "fault"):
             found.add("wrong end", place, f"end {episode.end!r} with fault {episode.fault}")
         if self.plan.seed is not None:

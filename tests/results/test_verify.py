@@ -327,6 +327,16 @@ def test_trials_of_a_larger_selection_are_noted(run: Path) -> None:
     assert {item.check for item in found.items} == {"outside"}
 
 
+def test_trials_of_tasks_that_the_run_no_longer_holds_are_noted(run: Path) -> None:
+    fewer = benchmark_of(("a", "b", "c"))
+    play(run, benchmark=fewer)
+    found = asyncio.run(verify(run, Grader(fewer), {fewer.name: fewer}))
+    assert found.grave == []
+    assert {item.check for item in found.items} == {"outside"}
+    assert found.checked["verdicts"] == 9
+    assert found.checked["verdicts left to a judge"] == 0
+
+
 def test_a_verdict_that_needs_a_judge_is_counted_not_failed(run: Path) -> None:
     async def nobody(benchmark: str, episode: Any) -> Outcome | None:
         return None
