@@ -123,11 +123,7 @@ def digest(value: Any) -> str:
 
 def load_stored(folder: Path, config: DictConfig, overrides: Sequence[str]) -> DictConfig:
     """Take a run's own configuration, with the top-level keys named on the command line."""
-    path = folder / "config.yaml"
-    if not path.is_file():
-        raise UserMistake(f"{folder} holds no config.yaml: it is not the folder of a run")
-    stored = OmegaConf.load(path)
-    assert isinstance(stored, DictConfig)
+    stored = read_stored(folder)
     for override in overrides:
         key = override.lstrip("+~").split("=", 1)[0].split("@")[-1].split(".")[0]
         if key in config and key != "benchmark":
@@ -135,4 +131,20 @@ def load_stored(folder: Path, config: DictConfig, overrides: Sequence[str]) -> D
         elif key == "benchmark" and "." in override.split("=", 1)[0]:
             path_, value = override.lstrip("+").split("=", 1)
             OmegaConf.update(stored, path_, OmegaConf.create({"v": value}).v, force_add=True)
+    return stored
+
+
+def read_stored(folder: Path) -> DictConfig:
+    """Read the configuration that a run stored. Raises UserMistake where there is none."""
+    import yaml
+
+    path = folder / "config.yaml"
+    if not path.is_file():
+        raise UserMistake(f"{folder} holds no config.yaml: it is not the folder of a run")
+    try:
+        stored = OmegaConf.load(path)
+    except (yaml.YAMLError, OSError, ValueError):
+        stored = OmegaConf.create([])
+    if not isinstance(stored, DictConfig):
+        raise UserMistake(f"{path} is damaged: restore it, or run the same command again")
     return stored

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from harness.benchmark import Benchmark
-from harness.faults import UserMistake
 from harness.outcomes import Outcome
 from harness.protocols import Evaluator
 from harness.types import Episode, Task
@@ -40,15 +38,10 @@ def rebuild(folder: Path, sampled: bool = True) -> Regrader:
 
     Raises UserMistake where the run stored no configuration or its data are not here.
     """
-    from omegaconf import OmegaConf
-
-    from harness.configure import build
+    from harness.configure import build, read_stored
     from harness.sample import stratified
 
-    path = folder / "config.yaml"
-    if not path.is_file():
-        raise UserMistake(f"{folder} holds no config.yaml: it cannot be graded again")
-    config: Any = OmegaConf.load(path)
+    config = read_stored(folder)
     parts: dict[str, tuple[Benchmark, Evaluator]] = {}
     for node in (config.get("benchmark") or {}).values():
         benchmark: Benchmark = build(node.build)

@@ -1,7 +1,6 @@
 import ast
 import csv
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from harness.benchmark import Benchmark
 from harness.faults import UserMistake
 from harness.metrics import summarise
+from harness.packs import locate
 from harness.results.export.bfcl import export_bfcl
 from harness.results.export.bfcl_columns import CATEGORIES, TABLES, Scores, folder_of, overall
 from harness.results.export.request import Request, slug
@@ -19,8 +19,7 @@ from harness.results.export.tau2 import export_tau2
 from harness.types import Message, Usage
 from tests.fakes.benchmarks import Porter, shelves
 from tests.fakes.finished import benchmark_of, edit_manifest, play
-
-PACKS = Path(os.environ.get("HARNESS_PACKS", "/nowhere"))
+from tests.fakes.packs import has_pack
 
 
 class Priced(Porter):
@@ -269,9 +268,9 @@ def test_bfcl_overall_is_the_evaluators() -> None:
     assert overall(Scores(accuracy, [], None)) == pytest.approx(found[OFFICIAL])
 
 
-@pytest.mark.skipif(not (PACKS / "bfcl").is_dir(), reason="HARNESS_PACKS holds no bfcl pack")
+@pytest.mark.skipif(not has_pack("bfcl"), reason="no bfcl pack on this machine")
 def test_bfcl_columns_are_the_packs() -> None:
-    path = PACKS / "bfcl" / "bfcl_eval" / "constants" / "column_headers.py"
+    path = locate("bfcl").root / "bfcl_eval" / "constants" / "column_headers.py"
     official = {
         node.targets[0].id: ast.literal_eval(node.value)  # type: ignore[attr-defined]
         for node in ast.parse(path.read_text()).body

@@ -1,5 +1,4 @@
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -9,11 +8,9 @@ from harness.faults import UserMistake
 from harness.results.__main__ import main
 from harness.results.regrade import rebuild
 from tests.fakes.finished import play, rehash
+from tests.fakes.packs import has_pack
 
-PACKS = Path(os.environ.get("HARNESS_PACKS", "/nowhere"))
-needs_pack = pytest.mark.skipif(
-    not (PACKS / "bfcl").is_dir(), reason="HARNESS_PACKS holds no bfcl pack"
-)
+needs_pack = pytest.mark.skipif(not has_pack("bfcl"), reason="no bfcl pack on this machine")
 
 
 def test_a_run_without_configuration_cannot_be_graded_again(tmp_path: Path) -> None:
@@ -32,6 +29,14 @@ def test_verify_says_that_it_could_not_grade(
     text = capsys.readouterr().out
     assert "holds no config.yaml" in text
     assert "--no-regrade recomputes without grading" in text
+
+
+@pytest.mark.parametrize("text", ["a: [", "[1]", "- x\n", "\x00"])
+def test_a_damaged_configuration_is_one_line(tmp_path: Path, text: str) -> None:
+    run = play(tmp_path / "run", trials=1)
+    (run / "config.yaml").write_text(text)
+    with pytest.raises(UserMistake, match=r"config\.yaml is damaged"):
+        rebuild(run)
 
 
 @needs_pack
