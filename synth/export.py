@@ -45,7 +45,8 @@ def export(
     tasks = [task for task in checked.benchmark.tasks if task.id in checked.shipped]
     source = source_of(pipeline)
     request = Request(tasks=checked.shipped)
-    sft = list(training_rows(played.folder, checked.benchmark, source, request))
+    talks = list(training_rows(played.folder, checked.benchmark, source, request))
+    sft = list({row["hash"]: row for row in reversed(talks)}.values())[::-1]
     wanted = {task.id for task in tasks}
     rl = [row for row in rl_rows(checked.benchmark, NoModel()) if row["id"] in wanted]
     for name, rows in (("sft", sft), ("rl", rl)):
@@ -55,6 +56,14 @@ def export(
     shutil.rmtree(folder / ENVS, ignore_errors=True)
     shutil.copytree(material.kept.folder / ENVS, folder / ENVS)
     report = report_of(material, checked, played, tasks, sft)
+    repeated = len(talks) - len(sft)
+    report["funnel"].append(
+        {
+            "step": "rows",
+            "kept": len(sft),
+            "dropped": {"the same conversation": repeated} if repeated else {},
+        }
+    )
     report["files"] = {"sft": len(sft), "rl": len(rl)}
     (folder / "report.json").write_text(pretty(report), encoding="utf-8")
     (folder / "README.md").write_text(card(report), encoding="utf-8")
@@ -95,7 +104,7 @@ def report_of(
     return {
         "name": "Synthesised tool-use conversations",
         "about": ABOUT,
-        "funnel": list(funnel(material, checked, played, sifted, len(sft))),
+        "funnel": list(funnel(material, checked, played, sifted)),
         "environments": environments(material, tasks, sft),
         "statistics": describe_rows(sft, objectives),
         "coverage": {
@@ -118,7 +127,7 @@ def total(units: Units, name: str) -> int:
 
 
 def funnel(
-    material: Material, checked: Checked, played: Played, sifted: Mapping[str, Any], rows: int
+    material: Material, checked: Checked, played: Played, sifted: Mapping[str, Any]
 ) -> Iterable[dict[str, Any]]:
     """Yield the steps with what they kept and dropped."""
 
@@ -145,7 +154,6 @@ def funnel(
     yield step("episodes passed", played.count("pass", among=among), {
         status: played.count(status, among=among) for status in ("fail", "error")
     })  # fmt: skip
-    yield step("rows", rows, {})
 
 
 def reasons(units: Units) -> dict[str, Counter[str]]:
@@ -225,7 +233,7 @@ def show(console: Console, report: Report, folder: Path) -> None:
     table.add_row("all", *sums)
     console.print(table)
     for name, entry in entries.items():
-        if entry["note"]:
+        if entry["note"] and "tools" in entry:
             console.print(f"{name}: {entry['note']}", highlight=False)
     for name, check in report["checks"].items():
         rate = check["passed"] / check["played"] if check["played"] else 0.0

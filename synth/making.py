@@ -20,8 +20,7 @@ from synth.graph import Graph, graph_of
 from synth.package import EnvPackage, load_package, pretty, record_json, save_package
 from synth.packaging import build_package
 from synth.random import random_world
-from synth.recipe import SPLIT
-from synth.sources import domain
+from synth.recipe import SPLIT, domain_of
 from synth.steps import Counts, Unit
 from synth.survey import Survey
 from synth.tasks import save_tasks
@@ -37,7 +36,7 @@ def make_specs(unit: Unit) -> Counts:
     if is_random(unit.settings):
         records = world_of(unit.settings).records
     else:
-        intake = domain(unit.name).intake
+        intake = domain_of(unit.name, unit.settings).intake
         records, rejected = intake.records, {r.name: r.reason for r in intake.rejected}
     (unit.folder / "tools.json").write_text(pretty([record_json(r) for r in records]))
     (unit.folder / "rejected.json").write_text(pretty(rejected))
@@ -59,7 +58,9 @@ def make_package(unit: Unit) -> Counts:
     if is_random(settings):
         return store_package(unit, world_of(settings), {})
     try:
-        built = build_package(domain(unit.name), settings["seed"], settings["states"])
+        built = build_package(
+            domain_of(unit.name, unit.settings), settings["seed"], settings["states"]
+        )
     except UserMistake as mistake:
         return store_package(unit, None, {WHOLE: str(mistake)})
     return store_package(unit, built.package, built.refused)

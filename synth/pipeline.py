@@ -63,6 +63,15 @@ class Checked:
     shipped: frozenset[str]
 
 
+def say_absent(console: Console, cast: Cast) -> None:
+    """Print which environments there are not, once per reason."""
+    reasons: dict[str, list[str]] = {}
+    for name, reason in cast.absent.items():
+        reasons.setdefault(reason, []).append(name)
+    for reason, names in reasons.items():
+        console.print(f"without {', '.join(names)}: {reason}", highlight=False)
+
+
 def works(crew: Crew) -> dict[str, Work]:
     """Return who does the work of the steps that a model can do."""
     by_model = {"packages": write_package, "graph": judge_graph, "tasks": write_tasks}
@@ -91,8 +100,7 @@ class Pipeline:
     async def make(self) -> Material:
         """Run the steps that need no episode."""
         cast = cast_of(self.recipe, self.seed)
-        for name, reason in cast.absent.items():
-            self.console.print(f"without {name}: {reason}", highlight=False)
+        say_absent(self.console, cast)
         line = Line(self.root, self.console, self.recipe.workers)
         work = works(self.crew)
         with line.processes():

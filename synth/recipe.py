@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from harness.faults import UserMistake
@@ -12,10 +14,12 @@ from synth.benchmark import world_seeds
 from synth.duplicates import Caps
 from synth.generate import Wishes
 from synth.sources import PAPER, Domain, domain
+from synth.specs import read_json_lines
 
 Settings = Mapping[str, Any]
 RANDOM_LICENCE = "Apache-2.0"
 SPLIT = "train"
+NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 AGENTS = ("oracle", "noisy", "model")
 
 
@@ -24,6 +28,8 @@ class Recipe:
     """The settings of every step.
 
     environments  "paper" (VULCAN's fourteen), or names of them
+    own           environments of one's own by name: {specs: file of tools (JSON array or lines),
+                  policy: text file, licence: its name}
     worlds        random worlds beside them; `breadth` and `size` are theirs
     states        initial states per environment
     witnesses     edges of each graph that are tried by execution
@@ -37,6 +43,7 @@ class Recipe:
     """
 
     environments: str | Sequence[str] = "paper"
+    own: Mapping[str, Settings] = field(default_factory=dict)
     worlds: int = 0
     breadth: int = 2
     size: int = 1
@@ -61,6 +68,10 @@ class Recipe:
             Wishes(**self.wishes)
         except TypeError as error:
             raise UserMistake(f"synth.wishes: {error}") from None
+
+        for name in self.own:
+            if not NAME.fullmatch(name) or name in PAPER:
+                raise UserMistake(f"synth.own.{name}: use another name of letters, digits, _ and -")
 
     @property
     def names(self) -> list[str]:
@@ -88,13 +99,19 @@ def cast_of(recipe: Recipe, seed: int) -> Cast:
     """Find the environments; one whose pack is not on this machine is absent, with the reason."""
     found: dict[str, Settings] = {}
     absent, licences, origins = {}, {}, {}
-    for name in recipe.names:
+    for name in [*recipe.names, *recipe.own]:
+        own = {"own": dict(recipe.own[name])} if name in recipe.own else {}
         try:
-            source = domain(name)
+            source = domain_of(name, own)
         except UserMistake as mistake:
             absent[name] = str(mistake)
             continue
-        found[name] = {"source": content_of(source), "states": recipe.states, "seed": seed}
+        found[name] = {
+            "source": content_of(source),
+            "states": recipe.states,
+            "seed": seed,
+            **own,
+        }
         licences[name] = source.licence
         origins[name] = f"{source.source['dataset']} {source.source['file']}"
     for number in world_seeds(recipe.worlds, SPLIT, seed):
@@ -107,6 +124,32 @@ def cast_of(recipe: Recipe, seed: int) -> Cast:
         reasons = "; ".join(dict.fromkeys(absent.values())) or "synth.worlds is 0"
         raise UserMistake(f"there is no environment to synthesise: {reasons}")
     return Cast(found, absent, licences, origins)
+
+
+def domain_of(name: str, settings: Settings) -> Domain:
+    """Return an environment's specifications: one's own files', or those of the paper's."""
+    if "own" not in settings:
+        return domain(name)
+    entry = settings["own"]
+    unknown = set(entry) - {"specs", "policy", "licence"}
+    if unknown or "specs" not in entry:
+        wrong = f"{min(unknown)!r} is unknown" if unknown else "specs is missing"
+        raise UserMistake(f"synth.own.{name}: {wrong}: give specs, and policy and licence if any")
+    texts = {}
+    for kind in ("specs", "policy"):
+        try:
+            texts[kind] = Path(entry[kind]).read_text("utf-8") if entry.get(kind) else ""
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserMistake(f"synth.own.{name}: cannot read {entry[kind]}: {error}") from None
+    sha = hashlib.sha256(texts["specs"].encode()).hexdigest()
+    licence = str(entry.get("licence") or "unknown")
+    file = Path(entry["specs"]).name
+    source = {"dataset": "own", "file": file, "licence": licence, "sha256": sha}
+    try:
+        intake = read_json_lines(texts["specs"], source)
+    except ValueError as error:
+        raise UserMistake(f"synth.own.{name}: {entry['specs']} is not JSON: {error}") from None
+    return Domain(name, intake, texts["policy"], licence, source)
 
 
 def content_of(source: Domain) -> str:

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections import Counter
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 
 from harness.faults import UserMistake
@@ -14,7 +15,7 @@ from harness.types import Task
 from synth.benchmark import TASKS_FILE
 from synth.candidates import candidate_of
 from synth.dataset.files import write_jsonl
-from synth.decontaminate import benchmarks, build_index, count_hits, root_of
+from synth.decontaminate import Coverage, Index, benchmarks, build_index, count_hits, root_of
 from synth.duplicates import Caps
 from synth.filters import sift
 from synth.making import PACKAGES, package_in
@@ -40,7 +41,7 @@ def sift_tasks(unit: Unit) -> Counts:
             package = package_in(unit.sources[f"packages/{env}"])
             records = package.records if package else ()
             specs[env] = {record.spec.name: record.spec for record in records}
-    index, coverage = build_index()
+    index, coverage = index_of(tuple(sorted(unit.settings["benchmarks"].items())))
     caps = Caps(**unit.settings["caps"])
     sieve = sift((candidate_of(task) for task in tasks), index, caps, specs)
     kept = [task for task in tasks if task.id not in sieve.dropped]
@@ -62,6 +63,12 @@ def sift_tasks(unit: Unit) -> Counts:
     }
     (unit.folder / "report.json").write_text(pretty(report))
     return {"tasks": len(tasks), "kept": len(kept), "dropped": len(sieve.dropped)}
+
+
+@lru_cache(maxsize=1)
+def index_of(hashes: tuple[tuple[str, str], ...]) -> tuple[Index, Coverage]:
+    """Return the index of the benchmarks that have these hashes, built once per process."""
+    return build_index()
 
 
 def read_report(folder: Path) -> dict[str, object]:

@@ -14,9 +14,8 @@ from harness.models.seats import opened
 from synth.crew import Crew
 from synth.export import export, show
 from synth.llm.estimates import Workload, estimate, paper_total
-from synth.pipeline import Pipeline
-from synth.recipe import Recipe, cast_of
-from synth.sources import domain
+from synth.pipeline import Pipeline, say_absent
+from synth.recipe import Recipe, cast_of, domain_of
 from synth.steps import exclusive
 
 CHARACTERS_PER_TOKEN = 4
@@ -53,13 +52,13 @@ def show_plan(app: App, recipe: DictConfig) -> None:
     """Print what would be made, and the calls, tokens and cost of every role that a model fills."""
     made, crew = read(recipe)
     cast = cast_of(made, app.config.seed)
-    for name, reason in cast.absent.items():
-        app.console.print(f"without {name}: {reason}", highlight=False)
-    paper = [name for name in cast.found if name in made.names]
-    records = [record for name in paper for record in domain(name).intake.records]
+    say_absent(app.console, cast)
+    given = {name: entry for name, entry in cast.found.items() if "world" not in entry}
+    intakes = [domain_of(name, entry).intake for name, entry in given.items()]
+    records = [record for intake in intakes for record in intake.records]
     tasks = len(cast.found) * made.tasks
     app.console.print(
-        f"{len(cast.found)} environments ({len(paper)} of the paper with {len(records)} tools), "
+        f"{len(cast.found)} environments ({len(given)} specified, with {len(records)} tools), "
         f"at most {tasks:,} tasks, {tasks * made.trials:,} episodes by agent={made.agent}",
         highlight=False,
     )
@@ -69,7 +68,7 @@ def show_plan(app: App, recipe: DictConfig) -> None:
         return
     lengths = [len(str(record.spec)) / CHARACTERS_PER_TOKEN for record in records]
     work = Workload(
-        environments=len(paper),
+        environments=len(given),
         tools=len(records),
         tasks=tasks,
         states=made.states,

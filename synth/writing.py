@@ -28,7 +28,7 @@ from synth.making import (
 from synth.package import EnvPackage
 from synth.packaging import assemble, build_package, check_package, without
 from synth.policy import apply_policy
-from synth.sources import domain
+from synth.recipe import domain_of
 from synth.steps import Counts, Unit
 from synth.survey import Survey
 from synth.tasks import assemble as assemble_task
@@ -51,7 +51,7 @@ async def write_package(unit: Unit, crew: Crew) -> Counts:
 async def authored(unit: Unit, crew: Crew, asker: Asker) -> tuple[EnvPackage, dict[str, str]]:
     """Write a package: whole by the model, or by rules with the model before and after them."""
     seed, states = unit.settings["seed"], unit.settings["states"]
-    source = domain(unit.name)
+    source = domain_of(unit.name, unit.settings)
     if crew.fills("state_sampler"):
         made = await Author(asker, Sizes(states), seed).write(source)
         assert isinstance(made.package, EnvPackage)
