@@ -88,7 +88,7 @@ def annotate(reading: Reading, draft: Draft, model: Model) -> ToolRecord:
         "entity": draft.entity or "state",
         "effect": draft.effect,
         "params": homes(reading, draft, model),
-        "outputs": outputs_of(reading, model),
+        "outputs": outputs_of(reading, model) | draft.outputs,
         "verb": reading.verb or draft.archetype,
     }
     record = reading.record

@@ -18,6 +18,8 @@ from synth.templates.file_paths import TABLE as NODE
 
 State = dict[str, list[list[Any]]]
 ROWS = (6, 10)
+FILES = """plan summary budget todo readme log letter list report invoice agenda menu diary recipe
+contract poem""".split()
 
 
 class StateSampler(Protocol):
@@ -150,12 +152,12 @@ def tree(rng: random.Random) -> list[list[Any]]:
     folders = [root]
     rows.append([f"{root}/empty", root, "empty", "directory", None, "{}"])
     for name in rng.sample(("docs", "reports", "archive", "drafts", "images", "notes"), 3):
-        parent = rng.choice(folders)
+        parent = rng.choice((root, root, folders[-1]))
         folders.append(f"{parent}/{name}")
         rows.append([f"{parent}/{name}", parent, name, "directory", None, "{}"])
-    stems = rng.sample(("plan", "summary", "budget", "todo", "readme", "log", "letter", "list"), 5)
+    stems = rng.sample(FILES, 8)
     for stem in stems:
-        parent = root if stem in stems[:2] else rng.choice(folders)
+        parent = root if stem in stems[:6] else rng.choice(folders)
         name = f"{stem}.{rng.choice(('txt', 'md', 'csv'))}"
         lines = [sample_value(Column("content"), rng, Table(NODE, "path")) for _ in range(3)]
         rows.append([f"{parent}/{name}", parent, name, "file", "\n".join(lines), "{}"])

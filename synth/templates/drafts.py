@@ -23,6 +23,7 @@ class Draft:
     effect: str
     entity: str = ""
     params: dict[str, str] = field(default_factory=dict)
+    outputs: dict[str, str] = field(default_factory=dict)
 
     def program(self) -> Program:
         return Program((*self.steps, Step("return", self.result)))

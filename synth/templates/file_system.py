@@ -91,7 +91,9 @@ def write_list(reading: Reading, model: Model) -> Draft:
     place = ":place" if paths else HERE
     inner = f"select name from node where parent = {place}{hidden} order by rowid"
     value = f"json((select json_group_array(name) from ({inner})))"
-    return Draft(steps, result(reading, model, value), "list", "read")
+    draft = Draft(steps, result(reading, model, value), "list", "read")
+    draft.outputs = {f"$.{n}[*]": f"{TABLE}.name" for n in reading.response.get("properties") or {}}
+    return draft
 
 
 def write_enter(reading: Reading, model: Model) -> Draft:
