@@ -29,6 +29,7 @@ Row = Mapping[str, Any]
 ENDS = {"max_errors": "too_many_errors"}
 EMPTY_LIST = ToolCall("", "an empty list of calls")  # only a raw script can hand one over
 _RAISED: Counter[str] = Counter()
+NEEDED = ("domain", "task_id", "agent", "user", "agent_script", "user_script", "limits", "official")
 
 
 @dataclass
@@ -124,16 +125,16 @@ async def run(row: Row) -> dict[str, Any]:
         world = world_of(task)
     except ModelFault as fault:
         return {"termination_reason": f"no world ({fault.kind})", "reward": None}
-    if row["solo"] and not fits_solo(task):
+    if row.get("solo", False) and not fits_solo(task):
         return {"termination_reason": "task refused", "reward": None}
-    first = int(row["solo"] and not task.opening)
+    first = int(row.get("solo", False) and not task.opening)
     limits = row["limits"]
     episode = await run_episode(
         task,
         world,
         seat(row["agent"], agent),
         seat(row["user"], user),
-        Limits(limits["max_steps"] + first, limits["max_errors"], seconds=limits["timeout"]),
+        Limits(limits["max_steps"] + first, limits["max_errors"], seconds=limits.get("timeout")),
     )
     tally = tally_of(episode.log, opening=len(task.opening))
     reward, breakdown = await scored(task, episode)
@@ -155,10 +156,10 @@ async def run(row: Row) -> dict[str, Any]:
 def task_of(row: Row) -> Task:
     """Build the row's task; its own initial state replaces the task's, which keeps its data."""
     given = task_row(row["domain"], row["task_id"])
-    if row["initial_state"] is not None:
+    if row.get("initial_state") is not None:
         state = {**(given.get("initial_state") or {}), **row["initial_state"]}
         given = {**given, "initial_state": state}
-    task = make_task(row["domain"], given, solo=row["solo"])
+    task = make_task(row["domain"], given, solo=row.get("solo", False))
     last = task.opening[-1] if task.opening else None
     if last and last.author == "agent" and row["agent"] != "llm" and row["agent"] != "raw":
         stop = AGENT_STOP in last.text
@@ -172,7 +173,7 @@ def fields_of(task: Task) -> dict[str, Any]:
 
 
 def scripts_of(row: Row) -> tuple[Scripted, Scripted]:
-    enforce = row["limits"]["enforce_protocol"]
+    enforce = row["limits"].get("enforce_protocol", False)
     stops = row["agent"] == "raw_stop"
     agent = Scripted("agent", row["agent_script"], enforce, stops)
     return agent, Scripted("user", row["user_script"], enforce)

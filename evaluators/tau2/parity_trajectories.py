@@ -21,6 +21,7 @@ from harness.types import Episode, Message, Task, ToolSpec
 
 Row = Mapping[str, Any]
 RANDOM = "refuel_data"  # may create a bill with a random id: hashes and db_match are not compared
+NEEDED = ("domain", "task_id", "termination_reason", "messages", "official")
 
 
 class StubJudge:

@@ -94,3 +94,31 @@ def test_a_missing_or_broken_file_is_one_line(tmp_path: Path) -> None:
         list(parity.read_rows(broken))
     with pytest.raises(parity.UserMistake, match="no such file"):
         list(parity.read_rows(tmp_path / "none.jsonl"))
+    with pytest.raises(parity.UserMistake, match="is a folder"):
+        list(parity.read_rows(tmp_path))
+    broken.write_bytes(gzip.compress(b"{}\n" * 100_000)[:200])
+    with pytest.raises(parity.UserMistake, match="not JSON lines"):
+        list(parity.read_rows(broken))
+    broken.write_text("[1]\n")
+    with pytest.raises(parity.UserMistake, match="an object was expected, not list"):
+        list(parity.read_rows(broken))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_row_that_cannot_be_played_is_one_line(command: str) -> None:
+    module = COMMANDS[command]
+    given = next(rows(command))
+    fewer = {name: given[name] for name in module.NEEDED}
+    assert parity.compare_all(module.compare, [fewer], 0, module.NEEDED)[1] == 0
+    for name in module.NEEDED:
+        less = {key: given[key] for key in module.NEEDED if key != name}
+        with pytest.raises(parity.UserMistake, match=f"row 1 lacks the field {name}"):
+            parity.compare_all(module.compare, [less], 0, module.NEEDED)
+
+
+def test_the_start_of_a_long_output_needs_no_length() -> None:
+    given = next(r for r in rows("tools") if r["output_len"] > 1200 and "output" in r)
+    fewer = {key: given[key] for key in (*parity_tools.NEEDED, "output")}
+    assert list(parity_tools.compare(fewer)) == []
+    assert list(parity_tools.compare({**fewer, "output": "x" + fewer["output"][1:]}))
+    assert list(parity_tools.compare({**fewer, "output": fewer["output"][:299]}))
