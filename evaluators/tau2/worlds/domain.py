@@ -5,7 +5,6 @@ A domain's module offers `load(folder, options) -> Domain`. It is imported when 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from evaluators.tau2.pack import root
+from evaluators.tau2.pack import read_json, root
 from evaluators.tau2.worlds.world import Specs, World
 from harness.faults import UserMistake
 from harness.types import Task, ToolSpec
@@ -70,7 +69,14 @@ def _domain(name: str, folder: Path, options: tuple[tuple[str, str], ...]) -> Do
     if name not in MODULES:
         raise UserMistake(f"unknown tau2 domain {name!r}: choose among {', '.join(MODULES)}")
     module = import_module(f"evaluators.tau2.worlds.{MODULES[name]}")
-    loaded: Domain = module.load(folder / "domains" / name, dict(options))
+    try:
+        loaded: Domain = module.load(folder / "domains" / name, dict(options))
+    except (AttributeError, KeyError, TypeError, ValueError, OSError) as error:
+        what = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise UserMistake(
+            f"the {name} data in {folder} are not those of this tau2 version ({what}): pull the "
+            "pack again"
+        ) from error
     return loaded
 
 
@@ -96,5 +102,5 @@ def spec(tool: Mapping[str, Any]) -> ToolSpec:
 
 @lru_cache(maxsize=4)
 def _schemas(folder: Path) -> dict[str, Any]:
-    schemas: dict[str, Any] = json.loads((folder / "tool_schemas.json").read_text("utf-8"))
+    schemas: dict[str, Any] = read_json(folder / "tool_schemas.json")
     return schemas
