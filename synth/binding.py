@@ -11,21 +11,21 @@ from collections.abc import Generator, Iterable
 from contextlib import closing
 from typing import Any
 
-from synth.bound import Args, Bound
+from synth.bound import Args, Bound, act_of, step_of
 from synth.chains import Chain, Node
 from synth.drawing import Drawing
 from synth.finding import Finder
 from synth.paths import find_all
-from synth.plans import Rejected, Step, verify
+from synth.plans import Rejected, verify
 from synth.program import refusal
-from synth.scene import Act, Mention, RowId, Scene
+from synth.scene import Act, How, Mention, RowId, Scene
 from synth.scratch import OutOfCalls, Scratch
 from synth.survey import Survey
 from synth.values import Values
 from synth.views import View
 from synth.world import error_text
 
-CALLS = 120
+CALLS = 60
 DRAWS = 3
 HEART = 8
 
@@ -59,10 +59,13 @@ class Binder:
                 raise Rejected("no arguments make every call succeed")
         except OutOfCalls:
             raise Rejected("no arguments found in time") from None
-        steps = [self.step(bound) for bound in self.bound.values()]
+        steps = [step_of(b, self.is_hidden(b), chain) for b in self.bound.values()]
         last = steps.pop() if refused else None
-        plan = verify(self.survey, self.state_id, steps, last)
-        acts = tuple(self.act(b) for b in self.bound.values() if not self.is_hidden(b))
+        implied = {(str(s), str(d)) for s, d, edge in chain.links if edge.kind == "implicit"}
+        if last is not None:
+            implied = {pair for pair in implied if last.id not in pair}
+        plan = verify(self.survey, self.state_id, steps, last, implied)
+        acts = tuple(act_of(b) for b in self.bound.values() if not self.is_hidden(b))
         reason = self.bound[self.refused].reason if refused else ""
         return Scene(self.survey, plan, self.spoken_of(acts), acts, chain, last, reason)
 
@@ -133,7 +136,8 @@ class Binder:
             if place is None:
                 return None
             args[param] = {"ref": f"${link.src}{place[0][1:]}", "value": place[1]}
-            about.append(self.mention_of(link.edge.column, place[1], self.bound[link.src]))
+            if self.survey.table_of(link.edge.column):
+                about.append(self.mention_of(link.edge.column, place[1], self.bound[link.src]))
         return args, about
 
     def place(self, bound: Bound, path: str) -> tuple[str, Any] | None:
@@ -142,7 +146,7 @@ class Binder:
             found = [
                 (place, value)
                 for place, value in find_all(bound.result, path)
-                if place.startswith(bound.pick) and value is not None
+                if place.startswith(bound.pick) and isinstance(value, (str, int))
             ]
             if not found:
                 return None
@@ -151,13 +155,22 @@ class Binder:
 
     def mention_of(self, column: str, key: Any, source: Bound) -> RowId:
         """Name the row that a key stands for; a new one is known as the parent of another."""
-        table = column.partition(".")[0]
+        table = self.survey.table_of(column)
         row = (table, key)
-        if row not in self.mentions and source.mention is not None:
-            self.mentions[row] = Mention(
-                table, key, "parent", str(source.node.id), source.node.turn, child=source.mention.id
-            )
+        if row not in self.mentions:
+            told = source.mention is not None and self.is_alone(column, source)
+            child = source.mention.id if told and source.mention is not None else None
+            how: How = "parent" if told else "given"
+            step, turn = str(source.node.id), source.node.turn
+            self.mentions[row] = Mention(table, key, how, step, turn, child=child)
         return row
+
+    def is_alone(self, column: str, source: Bound) -> bool:
+        """Say whether a result names one row of a kind beside its own, so that "its …" is clear."""
+        return all(
+            sum(place.startswith(source.pick) for place, _ in find_all(source.result, path)) == 1
+            for path in source.view.paths(column)
+        )
 
     def repeats(self, view: View, args: Args) -> bool:
         """Say whether a read is about a row that was already found by other means."""
@@ -176,7 +189,7 @@ class Binder:
         if bound.mention is None and (key := self.made(view, result)) is not None:
             bound.mention = Mention(view.entity, key, "made", str(node.id), node.turn)
         if view.reads and self.is_terminal(node):
-            return self.finder.ask_fields(bound)
+            return self.finder.asker.ask_fields(bound)
         return True
 
     def guarded(self, bound: Bound) -> bool:
@@ -212,34 +225,3 @@ class Binder:
 
     def is_hidden(self, bound: Bound) -> bool:
         return bound.view.effect == "read" and not self.is_terminal(bound.node)
-
-    def step(self, bound: Bound) -> Step:
-        """Write a bound call as a step of a plan."""
-        args = {
-            name: {"ref": arg["ref"]} if "ref" in arg else {"literal": arg["literal"]}
-            for name, arg in bound.args.items()
-        }
-        depends = tuple(dict.fromkeys(str(link.src) for link in self.chain.parents(bound.node.id)))
-        return Step(
-            str(bound.node.id),
-            bound.node.tool,
-            args,
-            bound.node.turn,
-            self.is_hidden(bound),
-            depends,
-        )
-
-    def act(self, bound: Bound) -> Act:
-        """Write a call as something a user asks for."""
-        columns = {param.name: param.column for param in bound.view.params}
-        return Act(
-            str(bound.node.id),
-            bound.node.tool,
-            bound.node.turn,
-            bound.mention.id if bound.mention is not None else None,
-            tuple((name, columns[name], value) for name, value in bound.literals.items()),
-            bound.about,
-            bound.wish,
-            bound.facts,
-            bound.before,
-        )

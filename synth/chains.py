@@ -101,7 +101,8 @@ class Chain:
             longest[node.id] = 1 + max(before, default=0)
         return max(longest.values(), default=0)
 
-    def to_json(self) -> dict[str, Any]:
+    @cached_property
+    def json(self) -> dict[str, Any]:
         """Return the chain with its conditions and sizes, as the data model has it."""
         broken = broken_conditions(self)
         return {

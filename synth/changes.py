@@ -51,7 +51,7 @@ def change_value(scene: Scene, manner: Manner, rng: random.Random) -> Draft:
     if wrong is None:
         raise Unfit("no other value")
     index = next(i for i, group in enumerate(manner.groups) if act.turn in group)
-    if is_mentioned_twice(scene, manner.groups[index], column):
+    if is_mentioned_twice(scene, manner.groups[index], column or param):
         raise Unfit("two values that the change could mean")
     telling = Telling(with_value(scene, act, param, wrong), manner)
     subtasks = [telling.subtask(group) for group in manner.groups]

@@ -79,7 +79,7 @@ def says(text: str, value: Any) -> bool:
     """Say whether a text holds a value in one of the forms in which people write it."""
     lowered = text.lower()
     return any(
-        re.search(rf"(?<![\w.]){re.escape(form)}(?!\w|\.\d)", lowered)
+        form in lowered and re.search(rf"(?<![\w.]){re.escape(form)}(?!\w|\.\d)", lowered)
         for form in ways_to_say(value)
     )
 

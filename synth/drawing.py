@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from synth.binding import Binder
 
 
+def is_sayable(value: Any) -> bool:
+    """Say whether a person would write a value: a text, a number, or a short list of them."""
+    parts = value if isinstance(value, list) else [value]
+    return len(parts) <= 5 and all(isinstance(part, (str, int, float)) for part in parts)
+
+
 class Drawing:
     """The part of a binder that invents arguments."""
 
@@ -36,7 +42,7 @@ class Drawing:
         for param in self.chosen(view, self.told(view, own)):
             column = param.column.partition(".")[2]
             value = self.binder.values.draw(view, param, self.rng, before.get(column))
-            if value is None:
+            if value is None or not is_sayable(value):
                 if param.required:
                     return None
                 continue
@@ -60,7 +66,7 @@ class Drawing:
         return self.rng.choice(known) if known else None
 
     def heard(self, node: Node, column: str, key: Any) -> RowId:
-        row = (column.partition(".")[0], key)
+        row = (self.binder.survey.table_of(column), key)
         if row not in self.binder.mentions:
             self.binder.mentions[row] = Mention(row[0], key, "given", str(node.id), node.turn)
         return row

@@ -6,19 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+from synth.asking import LONGEST, Asker
 from synth.bound import Args, Bound
 from synth.chains import Node
-from synth.paths import find_all, row_of
-from synth.scene import Fact, Mention, RowId
-from synth.views import View
+from synth.paths import find_all, look_up, row_of
+from synth.scene import Mention, RowId
+from synth.views import Param, View
 
 if TYPE_CHECKING:
     from synth.binding import Binder
 
 ROWS = 6
-NAMED, OWNED, ONE_FIELD = 0.9, 0.6, 0.75
-LISTED = 4
-LONGEST = 40
+NAMED, OWNED = 0.9, 0.6
 Told = list[tuple[str, Any]]
 
 
@@ -29,13 +28,18 @@ class Finder:
         self.binder = binder
         self.survey = binder.survey
         self.rng = binder.rng
+        self.asker = Asker(binder, self)
 
     def attempts(
         self, node: Node, view: View, args: Args, about: Sequence[RowId]
     ) -> Iterator[Bound]:
         """Yield searches that single out a row, or that are the question themselves."""
+        filled = self.blanks(view, args)
+        if filled is None:
+            return
+        args = filled
         if node.id not in self.binder.chain.consumers and self.binder.is_terminal(node):
-            yield from self.questions(node, view, args, about)
+            yield from self.asker.questions(node, view, args, about)
         for row, results in self.candidates(view, args):
             if (view.entity, row["key"]) in self.binder.mentions:
                 continue
@@ -54,7 +58,7 @@ class Finder:
                 tuple(told),
                 tuple(dict.fromkeys(about)),
             )
-            if not self.binder.is_terminal(node) or self.ask_fields(bound):
+            if not self.binder.is_terminal(node) or self.asker.ask_fields(bound):
                 yield bound
 
     def bound(
@@ -65,8 +69,7 @@ class Finder:
 
     def candidates(self, view: View, args: Args) -> Iterator[tuple[dict[str, Any], Any]]:
         """Yield rows (with "key") that the search may be for, and the whole search's result."""
-        required = [p for p in view.values if p.required]
-        if required:
+        if self.required(view):
             column = self.survey.key_of.get(view.entity, "")
             keys = list(self.binder.values.pools.get(f"{view.entity}.{column}", ()))
             for key in self.rng.sample(keys, min(ROWS, len(keys))):
@@ -77,6 +80,21 @@ class Finder:
         for place, key in self.rng.sample(places, min(ROWS, len(places))):
             shown = self.shown(view, result, place)
             yield {"key": key, **self.binder.scratch.row(view.entity, key), **shown}, result
+
+    def required(self, view: View) -> list[Param]:
+        """Return what a search cannot do without, of its own table's columns."""
+        return [p for p in view.values if p.required and p.column.startswith(f"{view.entity}.")]
+
+    def blanks(self, view: View, args: Args) -> Args | None:
+        """Give a value to whatever else a search asks for; None where it fails."""
+        filled: Args = {}
+        for param in view.values:
+            if param.required and param not in self.required(view):
+                value = self.binder.values.draw(view, param, self.rng)
+                if value is None:
+                    return None
+                filled[param.name] = {"literal": value, "value": value}
+        return args | filled
 
     def places(self, view: View, result: Any) -> list[tuple[str, Any]]:
         """Return (place of the row, key) for every row of a result."""
@@ -90,14 +108,17 @@ class Finder:
 
     def shown(self, view: View, result: Any, place: str) -> dict[str, Any]:
         """Return the columns of its own table that a result shows of the row at a place."""
-        found = {}
+        row = look_up(result, place)
+        if not isinstance(row, dict):
+            return {}
+        names = ((c.partition(".")[2], p.rpartition("]")[2]) for p, c in self.own(view))
+        return {name: row[path.lstrip("$.")] for name, path in names if path.lstrip("$.") in row}
+
+    def own(self, view: View) -> Iterator[tuple[str, str]]:
+        """Yield (path, column) of the results that are no keys, of the view's own table."""
         for path, column in view.outputs.items():
-            table, _, name = column.partition(".")
-            if table == view.entity and column not in view.keys:
-                values = [v for at, v in find_all(result, path) if at.startswith(place)]
-                if len(values) == 1:
-                    found[name] = values[0]
-        return found
+            if column.startswith(f"{view.entity}.") and column not in view.keys:
+                yield path, column
 
     def describe(
         self, view: View, args: Args, row: Mapping[str, Any], result: Any
@@ -130,9 +151,10 @@ class Finder:
         self, view: View, args: Args, row: Mapping[str, Any], result: Any
     ) -> Iterator[Sequence[str]]:
         """Yield sets of columns to describe a row by: its label mostly, else what is special."""
-        required = [p.column.partition(".")[2] for p in view.values if p.required]
+        required = [p.column.partition(".")[2] for p in self.required(view) if p.column]
         if required:
-            yield required
+            if set(required) <= row.keys():
+                yield required
             return
         label = self.survey.labels.get(view.entity, "")
         sayable = [name for name in self.sayable(view, row) if name != label]
@@ -164,79 +186,3 @@ class Finder:
             and not isinstance(value, bool)
             and 0 < len(str(value)) <= LONGEST
         ]
-
-    def questions(
-        self, node: Node, view: View, args: Args, about: Sequence[RowId]
-    ) -> Iterator[Bound]:
-        """Yield searches whose result is itself what the user wants to know."""
-        if any(param.required for param in view.values):
-            return
-        for filters in self.filters(view):
-            if not filters and not args:
-                continue
-            result = self.binder.scratch.run(view.name, args | filters)
-            places = self.places(view, result)
-            if not places:
-                continue
-            bound = self.bound(node, view, args | filters, result, about)
-            labels = self.labels(view, result, places)
-            if labels and len(labels) <= LISTED and self.rng.random() < 0.5:
-                bound.wish, bound.facts = "names", tuple(labels)
-            else:
-                bound.wish = "count"
-                bound.facts = (Fact("number", "", len(places), tuple(key for _, key in places)),)
-            yield bound
-            if self.rng.random() < 0.5:
-                return
-
-    def filters(self, view: View) -> Iterator[Args]:
-        """Yield filters by one closed attribute, and none at all, in random order."""
-        closed = [p for p in view.values if p.schema.get("enum")]
-        options: list[Args] = [{}]
-        for param in self.rng.sample(closed, min(2, len(closed))):
-            value = self.rng.choice(list(param.schema["enum"]))
-            options.append({param.name: {"literal": value, "value": value}})
-        self.rng.shuffle(options)
-        yield from options
-
-    def labels(self, view: View, result: Any, places: Sequence[tuple[str, Any]]) -> list[Fact]:
-        """Return the labels of all rows of a result as facts (none where rows have no label)."""
-        label = self.survey.labels.get(view.entity, "")
-        found = [self.shown(view, result, place).get(label) for place, _ in places]
-        column = f"{view.entity}.{label}"
-        keys = [key for _, key in places]
-        named = zip(found, keys, strict=True)
-        return [Fact(label, column, v, (key,)) for v, key in named] if all(found) else []
-
-    def ask_fields(self, bound: Bound) -> bool:
-        """Choose one or two fields of the row to ask for; False where nothing is worth asking."""
-        view = bound.view
-        told = dict(bound.mention.told) if bound.mention is not None else {}
-        heard = {str(v) for other in self.binder.bound.values() for v in other.literals.values()}
-        heard |= {str(v) for v in [*bound.literals.values(), *told.values()]}
-        options: list[Fact] = []
-        keys = (bound.mention.key,) if bound.mention is not None else ()
-        for path, column in view.outputs.items():
-            if column in view.keys or column in told:
-                continue
-            places = [
-                (at, v) for at, v in find_all(bound.result, path) if at.startswith(bound.pick)
-            ]
-            if len(places) == 1 and is_fact(places[0][1]) and str(places[0][1]) not in heard:
-                name = column.partition(".")[2] or path.rsplit(".", 1)[-1]
-                options.append(Fact(name, column, places[0][1], keys))
-        label = self.survey.labels.get(view.entity)
-        options = [option for option in options if option.what != label] or options
-        if not options:
-            return False
-        count = 1 if self.rng.random() < ONE_FIELD else min(2, len(options))
-        bound.wish = "fields" if bound.mention is not None else "result"
-        bound.facts = tuple(self.rng.sample(options, count))
-        return True
-
-
-def is_fact(value: Any) -> bool:
-    """Say whether a value can be told and recognised: a short text or a number, not a truth."""
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        return False
-    return 0 < len(str(value)) <= LONGEST

@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from harness.types import Task
 from synth.abnormal import missing_tool, missing_value
@@ -15,6 +16,7 @@ from synth.changes import changing
 from synth.drafts import KINDS, MODES, Draft, Unfit
 from synth.families import Manner, fixed, manner_of, scenario, whole
 from synth.graph import graph_of
+from synth.ground import Ground
 from synth.growth import sample_chain
 from synth.infeasible import forbidden, missing_row
 from synth.package import EnvPackage
@@ -26,7 +28,7 @@ from synth.twins import ambiguous
 
 log = logging.getLogger(__name__)
 TURNS, CALLS = (1, 1, 1, 2, 2, 3), (1, 2, 2, 3, 3, 4)
-BARREN = 60
+BARREN = 200
 PER_CHAIN = 3
 TWINS = 2
 
@@ -68,6 +70,11 @@ class Maker:
         self.chains: Counter[str] = Counter()
         self.made: Counter[str] = Counter()
 
+    @cached_property
+    def ground(self) -> Ground:
+        """What chains grow on; made from `graph` when the first is grown."""
+        return Ground(self.survey, self.graph)
+
     def tasks(self, count: int) -> list[Task]:
         """Return `count` distinct tasks, fewer where the package gives no more."""
         found: list[Task] = []
@@ -99,7 +106,7 @@ class Maker:
         """Draw a chain and bind it in one of the initial states."""
         turns = self.rng.choice(self.wishes.turns)
         sizes = [self.rng.choice(self.wishes.calls) for _ in range(turns)]
-        chain = sample_chain(self.survey, self.graph, sizes, self.rng, self.wishes.connectivity)
+        chain = sample_chain(self.ground, sizes, self.rng, self.wishes.connectivity)
         if chain is None or self.chains[chain.id] >= PER_CHAIN:
             self.counts["no new chain"] += 1
             return None

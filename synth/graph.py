@@ -41,19 +41,6 @@ class Graph:
         return by(self.edges, lambda edge: edge.src)
 
     @cached_property
-    def entering(self) -> Mapping[str, Sequence[Edge]]:
-        return by(self.edges, lambda edge: edge.dst)
-
-    @cached_property
-    def suppliers(self) -> Mapping[tuple[str, str], Sequence[Edge]]:
-        """Return per (tool, parameter) the explicit edges that can supply it."""
-        found: dict[tuple[str, str], list[Edge]] = defaultdict(list)
-        for edge in self.edges:
-            if edge.kind == "explicit":
-                found[edge.dst, edge.via[1]].append(edge)
-        return found
-
-    @cached_property
     def guarding(self) -> frozenset[tuple[str, str]]:
         """Pairs (src, dst) where the guards of `dst` read what `src` writes."""
         return frozenset((e.src, e.dst) for e in self.edges if e.strength == "guards")

@@ -7,14 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from synth.chains import Chain, Link, Node, broken_conditions, is_path, numbered
 from synth.choices import Choices, DeadEnd, Dice, Odometer
-from synth.graph import Edge, Graph
+from synth.graph import Edge
+from synth.ground import NEVER_A_PURPOSE, Ground
 from synth.sense import is_odd
-from synth.survey import Survey
 from synth.views import Param, View
 
 TRIES = 40
 PURPOSES = {"create": 3.0, "transition": 3.0, "update": 3.0, "delete": 1.0, "get": 2.0, "find": 1.0}
-NEVER_A_PURPOSE = ("login", "logout")
 
 
 class Grower:
@@ -24,9 +23,9 @@ class Grower:
     are being met, which nothing new may build on (it would close a circle).
     """
 
-    def __init__(self, survey: Survey, graph: Graph, choices: Choices) -> None:
-        self.views = survey.views
-        self.graph = graph
+    def __init__(self, ground: Ground, choices: Choices) -> None:
+        self.ground = ground
+        self.views = ground.views
         self.choices = choices
         self.nodes: list[Node] = []
         self.links: list[Link] = []
@@ -54,7 +53,11 @@ class Grower:
 
     def start(self) -> None:
         """Choose what the first turn is for."""
-        tools = [v for v in self.views.values() if v.archetype not in NEVER_A_PURPOSE]
+        tools = [
+            view
+            for view in self.views.values()
+            if view.archetype not in NEVER_A_PURPOSE and self.ground.least[view.name] <= self.left
+        ]
         weights = [PURPOSES.get(view.archetype, 1.0) for view in tools]
         self.add(self.choices.choose(tools, weights))
 
@@ -64,20 +67,17 @@ class Grower:
         options = [
             (node, edge)
             for node in past.terminals(self.turn - 1)
-            for edge in self.graph.leaving.get(node.tool, ())
-            if self.leads_on(edge) and not is_odd(self, node, edge)
+            for edge in self.ground.onward.get(node.tool, ())
+            if not is_odd(self, node, edge)
         ]
-        weights = [1.0 if self.views[edge.dst].reads else 2.0 for _, edge in options]
-        node, edge = self.choices.choose(options, weights)
+        node, edge = self.choices.choose(options, [self.weight(edge) for _, edge in options])
         self.add(self.views[edge.dst], (node, edge), fresh=False)
 
-    def leads_on(self, edge: Edge) -> bool:
-        """Say whether a turn may begin so: by a returned key, or by a guard on the same row."""
-        src, dst = self.views[edge.src], self.views[edge.dst]
-        if edge.kind == "explicit":
-            return self.is_news(edge)
-        same = src.key is not None and dst.key is not None and src.key.column == dst.key.column
-        return edge.strength == "guards" and same and not src.paths(src.key_column)
+    def weight(self, edge: Edge) -> float:
+        """Prefer changes to reads, and returned keys to guards."""
+        if edge.kind == "implicit":
+            return 0.3
+        return 1.0 if self.views[edge.dst].reads else 2.0
 
     def extend(self) -> None:
         """Add a call that builds on one of this turn."""
@@ -85,26 +85,13 @@ class Grower:
         options = [
             (node, edge)
             for node in self.here
-            for edge in self.graph.leaving.get(node.tool, ())
-            if edge.kind == "explicit"
-            and edge.dst not in tools
-            and self.is_news(edge)
+            for edge in self.ground.onward.get(node.tool, ())
+            if edge.dst not in tools
             and not self.passes_on(edge, node)
             and not is_odd(self, node, edge)
         ]
-        weights = [1.0 if self.views[edge.dst].reads else 2.0 for _, edge in options]
-        node, edge = self.choices.choose(options, weights)
+        node, edge = self.choices.choose(options, [self.weight(edge) for _, edge in options])
         self.add(self.views[edge.dst], (node, edge))
-
-    def is_news(self, edge: Edge) -> bool:
-        """Say whether the next call says more than the result it builds on already did."""
-        src, dst = self.views[edge.src], self.views[edge.dst]
-        if not dst.reads:
-            return dst.archetype not in NEVER_A_PURPOSE
-        if dst.key is None or edge.column != dst.key_column:
-            return True
-        own = src.key_column == edge.column
-        return not own or not set(dst.outputs.values()) <= set(src.outputs.values())
 
     def passes_on(self, edge: Edge, node: Node | None = None) -> bool:
         """Say whether a reader merely hands back a key that it was given."""
@@ -151,20 +138,23 @@ class Grower:
         return node
 
     def supply(self, node: Node, param: Param, *, fresh: bool) -> None:
-        """Let another call's result supply a parameter; a key that nobody has is known by heart."""
-        edges = self.graph.suppliers.get((node.tool, param.name), ())
+        """Let another call's result supply a parameter; a key that no tool shows is known."""
+        edges = self.ground.supply.get((node.tool, param.name), ())
         if not edges:
             return
         known = [
             (other, edge)
             for edge in edges
             for other in self.nodes
-            if other.tool == edge.src and self.can_reuse(other, edge) and self.is_news(edge)
+            if other.tool == edge.src and self.can_reuse(other, edge)
         ]
-        new = [e for e in edges if fresh and self.can_call(e) and self.is_news(e)]
+        new = [e for e in edges if fresh and self.can_call(e)]
         options: list[tuple[Node | None, Edge]] = [*known, *((None, edge) for edge in new)]
         weights = [3.0 if other.turn == self.turn else 1.0 for other, _ in known]
         weights += [8.0 if self.finds_key(edge) else 0.5 for edge in new]
+        by_heart = param.column not in self.ground.obtainable
+        if by_heart and self.choices.choose((True, False), (4.0, 1.0)):
+            return
         other, edge = self.choices.choose(options, weights)
         if other is None:
             other = self.add(self.views[edge.src], wanted=edge.column)
@@ -177,7 +167,8 @@ class Grower:
 
     def can_call(self, edge: Edge) -> bool:
         src = self.views[edge.src]
-        return src.effect == "read" and not self.passes_on(edge) and self.left > 0
+        asks = src.effect == "read" or src.archetype == "login"
+        return asks and not self.passes_on(edge) and self.left > 0
 
     def finds_key(self, edge: Edge) -> bool:
         src = self.views[edge.src]
@@ -188,18 +179,17 @@ class Grower:
         doors = [
             view
             for view in self.views.values()
-            if view.archetype == "login" and (view.name, node.tool) in self.graph.guarding
+            if view.archetype == "login" and (view.name, node.tool) in self.ground.graph.guarding
         ]
         opened = {n.tool for n in self.nodes} & {view.name for view in doors}
         if doors and not opened and self.choices.choose((True, False)):
             door = self.choices.choose(doors)
-            edge = next(e for e in self.graph.leaving[door.name] if e.dst == node.tool)
+            edge = next(e for e in self.ground.graph.leaving[door.name] if e.dst == node.tool)
             self.links.append(Link(self.add(door).id, node.id, edge))
 
 
 def sample_chain(
-    survey: Survey,
-    graph: Graph,
+    ground: Ground,
     sizes: Sequence[int],
     rng: random.Random,
     connectivity: str = "weak",
@@ -207,7 +197,7 @@ def sample_chain(
     """Draw a chain with `sizes[t]` calls in turn t; None where TRIES attempts found none."""
     for _ in range(TRIES):
         try:
-            chain = Grower(survey, graph, Dice(rng)).chain(sizes)
+            chain = Grower(ground, Dice(rng)).chain(sizes)
         except DeadEnd:
             continue
         if connectivity == "weak" or is_path(chain):
@@ -216,13 +206,13 @@ def sample_chain(
 
 
 def enumerate_chains(
-    survey: Survey, graph: Graph, sizes: Sequence[int], connectivity: str = "weak"
+    ground: Ground, sizes: Sequence[int], connectivity: str = "weak"
 ) -> Iterator[Chain]:
     """Yield every chain of the given sizes once, always in the same order."""
     odometer, seen = Odometer(), set()
     while True:
         try:
-            chain = Grower(survey, graph, odometer).chain(sizes)
+            chain = Grower(ground, odometer).chain(sizes)
         except DeadEnd:
             chain = None
         if chain is not None and chain.id not in seen:

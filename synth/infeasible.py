@@ -15,6 +15,7 @@ from synth.families import Manner, Telling, facts_of
 from synth.plans import Run, Step, references, replay, resolve
 from synth.scene import Mention, Scene
 from synth.verify import holds
+from synth.views import View
 from synth.wording.lexicon import noun_of
 from synth.wording.replies import plain_reason, words_of
 
@@ -79,11 +80,22 @@ def diagnose(
         if any(holds(run.results[step.id], keys[param.name]) for step in seen):
             return steps, required
         for view in tools:
-            if view.key is not None and view.key.column == param.column:
-                look = {view.key.name: refused.args[param.name]}
-                last = Step(refused.id, view.name, look, refused.turn, depends=refused.depends)
-                return (*steps, last), required
+            look = look_at(scene, view, refused)
+            if look is not None:
+                return (*steps, look), required
     raise Unfit("nothing shows why it is refused")
+
+
+def look_at(scene: Scene, view: View, refused: Step) -> Step | None:
+    """Return a call of a reader about the same rows; None where it cannot be made."""
+    columns = {p.column: p.name for p in scene.survey.views[refused.tool].params}
+    asked = [param for param in view.params if param.required]
+    if view.key is None or any(param.column not in columns for param in asked):
+        return None
+    args = {param.name: refused.args[columns[param.column]] for param in asked}
+    look = Step(refused.id, view.name, args, refused.turn, depends=refused.depends)
+    run = replay(scene.survey.blueprint(scene.plan.state_id), [*scene.plan.steps, look])
+    return None if run.faults else look
 
 
 def missing_row(scene: Scene, manner: Manner, rng: random.Random) -> Draft:

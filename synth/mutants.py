@@ -180,7 +180,7 @@ def wrong_fact(payload: Payload, survey: Survey, rng: random.Random) -> Iterator
     """Tell another value than the one that was asked for."""
     values = Values(survey, payload["state_id"])
     for wanted in payload["communicate"]:
-        if wanted["kind"] != "fact":
+        if wanted["kind"] not in ("fact", "count"):
             continue
         value = wanted["value"]
         pool = [v for v in values.pools.get(wanted["column"], (7, 8, 9)) if v != value]

@@ -22,29 +22,37 @@ def parse(path: str) -> tuple[tuple[bool, Token], ...]:
 
 
 def find_all(data: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """Yield (path of one place, value) for every place that `path` may mean; absent ones not."""
+    """Yield (path of one place, value) for every place that `path` may mean; absent ones not.
+
+    A list is entered where the path does not say so: `$.id` means every row of a list of rows,
+    `$.orders` every entry of a list of keys.
+    """
     yield from walk(data, parse(path), path[:1])
 
 
 def walk(data: Any, parts: tuple[tuple[bool, Token], ...], here: str) -> Iterator[tuple[str, Any]]:
-    if not parts:
+    is_index, token = parts[0] if parts else (True, ANY)
+    if isinstance(data, list) and (token == ANY or not is_index):
+        rest = parts[1:] if is_index else parts
+        for position, part in enumerate(data):
+            yield from walk(part, rest, f"{here}[{position}]")
+    elif not parts:
         yield here, data
-        return
-    (is_index, token), rest = parts[0], parts[1:]
-    if not is_index:
+    elif not is_index:
         if isinstance(data, dict) and token in data:
-            yield from walk(data[token], rest, f"{here}.{token}")
-    elif isinstance(data, list):
-        for position in range(len(data)) if token == ANY else [int(token)]:
-            if position < len(data):
-                yield from walk(data[position], rest, f"{here}[{position}]")
+            yield from walk(data[token], parts[1:], f"{here}.{token}")
+    elif isinstance(data, list) and isinstance(token, int) and token < len(data):
+        yield from walk(data[token], parts[1:], f"{here}[{token}]")
 
 
 def look_up(data: Any, path: str) -> Any:
     """Return the value at one place. Raises KeyError where there is none."""
-    for _, value in find_all(data, path):
-        return value
-    raise KeyError(path)
+    for _, token in parse(path):
+        try:
+            data = data[token]
+        except (KeyError, IndexError, TypeError):
+            raise KeyError(path) from None
+    return data
 
 
 def row_of(path: str) -> str:

@@ -156,13 +156,18 @@ class Rejected(Exception):
 
 
 def verify(
-    survey: Survey, state_id: str, steps: Sequence[Step], refused: Step | None = None
+    survey: Survey,
+    state_id: str,
+    steps: Sequence[Step],
+    refused: Step | None = None,
+    implied: Collection[tuple[str, str]] = (),
 ) -> Plan:
     """Check a plan by execution. Raises Rejected naming the first check that fails.
 
     Checks: two replays in fresh worlds agree and refuse nothing (but `refused`, made last, which
     must be refused both times), every read finds something, every hidden step is used, dropping
-    any write changes the final state.
+    any write changes the final state, and dropping the first of each pair of `implied` steps shows
+    in what the second does.
     """
     blueprint = survey.blueprint(state_id)
     every = [*steps, *([refused] if refused else [])]
@@ -174,12 +179,14 @@ def verify(
     writes = [step.id for step in steps if not survey.views[step.tool].reads]
     witnesses = []
     for step_id in writes:
-        if len(writes) == 1 and first.state:
+        if len(writes) == 1 and first.state and not implied:
             continue
         without = replay(blueprint, steps, skip={step_id})
         if without.state == first.state:
             raise Rejected("a write that changes nothing")
         witnesses += dropped(step_id, steps, first, without)
+    if not set(implied) <= {(w["src"], w["dst"]) for w in witnesses}:
+        raise Rejected("an implicit edge without a witness")
     texts = [json.dumps(first.results[step.id], sort_keys=True) for step in steps]
     return Plan(
         state_id,

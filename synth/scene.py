@@ -13,8 +13,12 @@ from synth.survey import Survey
 RowId = tuple[str, Any]
 
 
+COUNT = "number of rows"
+
+
 class Fact(NamedTuple):
-    """What an agent must tell: what it is, its column, its value, the keys of the rows it is of."""
+    """What an agent must tell: what it is (COUNT: how many rows there are), its column, its value,
+    the keys of the rows it is of."""
 
     what: str
     column: str

@@ -31,6 +31,8 @@ def is_odd(growing: Growing, node: Node, edge: Edge) -> bool:
     dst = growing.views[edge.dst]
     if dst.reads or edge.column != dst.key_column:
         return False
+    if all(growing.views[n.tool].reads for n in growing.nodes):
+        return False
     about = carried(growing, node, edge)
     before = [
         n for n in growing.nodes if not growing.views[n.tool].reads and row(growing, n) == about

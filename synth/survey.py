@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from synth.guard import inspect_each
 from synth.package import EnvPackage, ToolRecord
 from synth.program import names_in
 from synth.views import IDENTIFYING, Param, View, outputs_of, params_of
+from synth.vocabulary import tokens
 from synth.world import Blueprint
 
 LABELS = ("name", "title", "label", "full_name", "username", "subject", "symbol")
@@ -53,9 +55,20 @@ class Survey:
     def columns(self) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
         """Per tool, the columns of its params and outputs, guessed from names where unsaid."""
         return {
-            name: {"params": dict(params_of(record)), "outputs": dict(outputs_of(record))}
+            name: {
+                "params": dict(params_of(record)),
+                "outputs": dict(outputs_of(record)) or self.bare_key(record),
+            }
             for name, record in self.records.items()
         }
+
+    def bare_key(self, record: ToolRecord) -> dict[str, str]:
+        """Take a search's result that is one text or number as the key of what it finds."""
+        table = str(record.annotations.get("entity", ""))
+        kind = (record.response or {}).get("type")
+        if record.annotations.get("archetype") != "find" or kind not in ("string", "integer"):
+            return {}
+        return {"$": f"{table}.{self.key_of[table]}"} if table in self.key_of else {}
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -68,7 +81,29 @@ class Survey:
             for column in part.values()
             if column.startswith("?") and column.rsplit("_", 1)[-1].lstrip("?.") in IDENTIFYING
         }
-        return frozenset(real | guessed)
+        return frozenset(real | guessed | self.tokens)
+
+    @cached_property
+    def tokens(self) -> frozenset[str]:
+        """Columns that a login returns and other tools ask for."""
+        given, asked = set(), set()
+        for name, record in self.records.items():
+            if record.annotations.get("archetype") == "login":
+                given |= set(self.columns[name]["outputs"].values())
+            else:
+                asked |= set(self.columns[name]["params"].values())
+        return frozenset(given & asked)
+
+    @cached_property
+    def obtainable(self) -> frozenset[str]:
+        """Keys that an agent can come to know who is told none: shown by what it can call."""
+        found: set[str] = set()
+        while True:
+            able = [v for v in self.views.values() if found >= {p.column for p in v.needs}]
+            shown = {c for v in able for c in v.shows}
+            if shown <= found:
+                return frozenset(found)
+            found |= shown
 
     @cached_property
     def views(self) -> Mapping[str, View]:
@@ -80,7 +115,7 @@ class Survey:
         columns = self.columns[record.spec.name]
         required = set(schema.get("required", ()))
         params = tuple(
-            Param(name, columns["params"].get(name, ""), name in required, part)
+            Param(name, self.column(columns["params"].get(name, ""), part), name in required, part)
             for name, part in schema.get("properties", {}).items()
         )
         return View(
@@ -94,6 +129,17 @@ class Survey:
             self.keys,
             record.spec.description,
         )
+
+    def table_of(self, column: str) -> str:
+        """Return the table whose rows a key column names ("" where it names none)."""
+        table, _, name = column.partition(".")
+        if column in self.tokens:
+            return ""
+        return "_".join(tokens(name)[:-1]) if table.startswith("?") else table
+
+    def column(self, column: str, schema: Mapping[str, Any]) -> str:
+        """Say what a parameter's value is of; a list of keys is a value, not a key."""
+        return "" if column in self.keys and schema.get("type") == "array" else column
 
     @cached_property
     def labels(self) -> Mapping[str, str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from harness.faults import UserMistake
 from harness.store import write_text
 from harness.types import Task
 from synth.drafts import MODE_NAMES, Draft, check
+from synth.measures import call_pattern, difficulty
 from synth.package import EnvPackage
-from synth.plans import Plan, Step, digest, references
+from synth.plans import Plan
+from synth.scene import COUNT
 from synth.users import NO_KEY
 
 SCHEMA_VERSION = 1
@@ -85,9 +88,8 @@ def assemble(draft: Draft, setting: Setting, family: str, twin: str = "") -> Tas
         "forbidden": [dict(entry) for entry in draft.forbidden],
         "nl_assertions": assertions(draft),
         "reward_basis": basis(draft),
-        "chain": draft.scene.chain.to_json(),
+        "chain": draft.scene.chain.json,
         "family": family,
-        "twin_task_id": twin or None,
         "split": setting.split,
         "provenance": {
             "generator": {**GENERATOR, "seed": setting.seed},
@@ -95,10 +97,10 @@ def assemble(draft: Draft, setting: Setting, family: str, twin: str = "") -> Tas
         },
         "decontam": None,
     }
-    payload["difficulty"] = difficulty(draft, setting, len(payload["tools_offered"]))
-    payload = json.loads(json.dumps(payload))
-    task_id = f"{setting.package.env_id}/{digest({**payload, 'twin_task_id': None})}"
-    payload["task_id"] = task_id
+    payload["difficulty"] = difficulty(draft, len(payload["tools_offered"]))
+    text = json.dumps(payload)
+    task_id = f"{setting.package.env_id}/{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    payload = {"task_id": task_id, **json.loads(text), "twin_task_id": twin or None}
     return Task(task_id, NAME, payload, domain=draft.kind, cluster=family)
 
 
@@ -142,16 +144,6 @@ def goals(draft: Draft) -> list[Mapping[str, Any]]:
     return [drift for drift in drifts if drift["after"] == "question"]
 
 
-def call_pattern(steps: Sequence[Step]) -> str:
-    """Name the pattern of a plan's calls: simple, multiple, parallel, sequential or nested."""
-    if len(steps) < 2:
-        return "simple"
-    if not any(step.depends for step in steps):
-        return "multiple" if len({step.tool for step in steps}) < len(steps) else "parallel"
-    fed = {step.id for step in steps if references(step)}
-    return "nested" if any(set(references(step)) & fed for step in steps) else "sequential"
-
-
 def created(draft: Draft) -> dict[str, Any]:
     """Return the keys of rows that the plan makes, per table, and the key's column number."""
     survey = draft.scene.survey
@@ -171,7 +163,14 @@ def created(draft: Draft) -> dict[str, Any]:
 
 def wanted(draft: Draft) -> list[dict[str, Any]]:
     """Return what the agent must say: facts, a refusal, a question."""
-    facts = [{"kind": "fact", **fact._asdict(), "rows": list(fact.rows)} for fact in draft.facts]
+    facts: list[dict[str, Any]] = [
+        {
+            "kind": "count" if fact.what == COUNT else "fact",
+            **fact._asdict(),
+            "rows": list(fact.rows),
+        }
+        for fact in draft.facts
+    ]
     return facts + [dict(entry) for entry in draft.expects]
 
 
@@ -194,31 +193,6 @@ def basis(draft: Draft) -> list[str]:
     if draft.facts or draft.expects:
         out.append("COMMUNICATE")
     return out
-
-
-def difficulty(draft: Draft, setting: Setting, tools: int) -> dict[str, int]:
-    """Measure a task: depth, width, hidden calls, distractor tools, rows of the state."""
-    per_turn: dict[int, int] = {}
-    for step in draft.steps:
-        per_turn[step.turn] = per_turn.get(step.turn, 0) + 1
-    state = setting.package.states[draft.scene.plan.state_id]
-    return {
-        "depth": depth(draft.steps),
-        "width": max(per_turn.values(), default=0),
-        "turns": len(draft.queries) or len(draft.subtasks),
-        "calls": len(draft.steps),
-        "hidden_calls": sum(step.hidden for step in draft.steps),
-        "distractor_tools": tools - len({step.tool for step in draft.steps}),
-        "state_size": sum(len(rows) for rows in state.values()),
-    }
-
-
-def depth(steps: Sequence[Step]) -> int:
-    """Return the number of calls on the longest path of dependencies."""
-    longest: dict[str, int] = {}
-    for step in steps:
-        longest[step.id] = 1 + max((longest.get(d, 0) for d in step.depends), default=0)
-    return max(longest.values(), default=0)
 
 
 def save_tasks(tasks: Iterable[Task], path: Path) -> None:

@@ -51,9 +51,12 @@ class Values:
             return pick([v for v in schema["enum"] if v != avoid], rng)
         if schema.get("type") == "boolean":
             return not avoid if isinstance(avoid, bool) else rng.random() < 0.5
-        value = self.like(self.pools.get(param.column, ()), schema, rng, avoid)
+        known = [v for v in self.sampled(view.name, param.name) if v != avoid]
+        value = pick(known, rng) if schema.get("type") in ("string", "array", "object") else None
         if value is None:
-            value = pick([v for v in self.sampled(view.name, param.name) if v != avoid], rng)
+            value = self.like(self.pools.get(param.column, ()), schema, rng, avoid)
+        if value is None:
+            value = pick(known, rng)
         if value is None and schema.get("type") == "string":
             value = pick([p for p in phrases(param.name) if p != avoid], rng)
         return None if value is None or unreal(param.name, value, schema) else value

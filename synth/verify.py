@@ -92,15 +92,19 @@ def broken(patterns: Sequence[Mapping[str, Any]], calls: Sequence[Made]) -> Iter
 
 
 def is_met(pattern: Mapping[str, Any], calls: Sequence[Made]) -> bool:
-    """Say whether one of the tools was run, for the values it must ask for, and showed what it
-    must show."""
+    """Say whether one of the tools was run, for what it must ask, about what it must show."""
     return any(
         one.executed
         and one.call.name in pattern["tools"]
-        and all(holds(loaded(one.text), value) for value in pattern["shows"])
+        and all(concerns(one, value) for value in pattern["shows"])
         and looks_for(one.call, pattern.get("asks", ()))
         for one in calls
     )
+
+
+def concerns(one: Made, value: Any) -> bool:
+    """Say whether a call was about a key, or showed it."""
+    return value in one.call.arguments.values() or holds(loaded(one.text), value)
 
 
 def looks_for(call: ToolCall, values: Sequence[Any]) -> bool:
@@ -141,9 +145,11 @@ def shows(one: Made, fact: Mapping[str, Any]) -> bool:
     The key may have been an argument. For a number of rows, all of them must have been shown.
     """
     data, rows = loaded(one.text), fact["rows"]
-    if not fact["column"] and rows:
+    if not isinstance(data, (dict, list)):
+        return holds(data, fact["value"])
+    if fact["kind"] == "count":
         return all(holds(data, key) for key in rows)
-    if not rows or all(key in one.call.arguments.values() for key in rows):
+    if fact["value"] in rows or not rows or all(key in one.call.arguments.values() for key in rows):
         return holds(data, fact["value"])
     return any(
         all(key in entry.values() for key in rows) and holds(entry, fact["value"])

@@ -80,6 +80,19 @@ class View:
         shown = self.key_column in self.outputs.values()
         return self.effect == "read" and bool(self.key_column) and shown and self.key is None
 
+    @cached_property
+    def shows(self) -> frozenset[str]:
+        """Key columns that the tool makes known: other rows' always, its own where rows differ
+        in something that can be told."""
+        keys = {c for c in self.outputs.values() if c in self.keys}
+        if self.archetype == "login":
+            return frozenset(keys)
+        if not self.reads or (self.key is not None):
+            return frozenset(keys - {self.key_column}) if self.reads else frozenset()
+        columns = {p.column for p in self.values} | set(self.outputs.values())
+        told = {c for c in columns if c.startswith(f"{self.entity}.")} - {self.key_column}
+        return frozenset(keys if told else keys - {self.key_column})
+
     def paths(self, column: str) -> list[str]:
         """Return the result paths whose values are of `column`."""
         return [path for path, shown in self.outputs.items() if shown == column]

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from synth.random.naming import plural
 from synth.scene import Act, RowId
 from synth.views import View
 from synth.vocabulary import tokens
 from synth.wording.lexicon import attribute_of, listed, noun_of, nouns_of, say
 from synth.wording.naming import Namer
 
+VAGUE = re.compile(
+    r"[,;(]| (?:with|using|based on|by|from|for|of|in|to|at|on) (?:the |a |an )?"
+    r"(?:specified|given|provided|requested|particular|certain|specific)\b"
+)
 OPENINGS = ("set up", "open", "create", "add")
+MAKING = frozenset({"create", "add", "open", "make", "new", "register", "file", "set"})
+SENDING = frozenset({"send", "post", "place", "purchase", "buy", "submit", "issue", "schedule"})
 MARKS = {"complete": "completed", "finish": "finished", "end": "ended", "start": "started"}
 
 
@@ -47,6 +56,8 @@ class Writer:
         if act.wish == "fields" and act.subject is not None:
             return self.fields(act, act.subject)
         view = self.views[act.tool]
+        if act.wish == "result":
+            return self.result(act, view)
         write = {
             "create": self.create,
             "update": self.update,
@@ -56,13 +67,18 @@ class Writer:
         text = write(act) if write and act.subject is not None else ""
         return Clause(text or self.plain(act, view), asks=False)
 
-    def spoken(self, act: Act) -> list[tuple[str, str, str]]:
-        """Return (parameter, column, words) of the values that are told."""
+    def spoken(self, act: Act) -> list[tuple[str, Any, str]]:
+        """Return (column, value, words) of the values that are told."""
         return [
-            (param, column or param, say(value, self.voice.dates))
+            (column or param, value, say(value, self.voice.dates))
             for param, column, value in act.values
             if (act.step, param) not in self.open_values
         ]
+
+    def details(self, act: Act) -> str:
+        """Give all values: " with high priority and a weight of 7"."""
+        parts = [attribute_of(column).given(value, v) for column, value, v in self.spoken(act)]
+        return f" with {listed(parts)}" if parts else ""
 
     def unspoken(self, act: Act) -> list[str]:
         return [
@@ -74,13 +90,13 @@ class Writer:
     def create(self, act: Act) -> str:
         """ "set up a new loan for the boat Blue Heron on behalf of Ada Costa with …"."""
         assert act.subject is not None
-        words = [self.voice.pick(*OPENINGS), "a new", noun_of(act.subject[0])]
-        words += self.parties(act)
-        details = [attribute_of(column).detail.format(v=v) for _, column, v in self.spoken(act)]
-        if details:
-            words.append(f"with {listed(details)}")
+        verb = self.views[act.tool].verb
+        if verb not in MAKING and verb not in SENDING:
+            return ""
+        opening = self.voice.pick(*OPENINGS) if verb in MAKING else verb
+        words = [opening, "a new", noun_of(act.subject[0]), *self.parties(act)]
         self.namer.note(act.subject)
-        return " ".join(words)
+        return " ".join(words) + self.details(act)
 
     def parties(self, act: Act) -> list[str]:
         """Say for whom and for what: those of another row in short ("the same boat as …")."""
@@ -105,7 +121,7 @@ class Writer:
     def update(self, act: Act) -> str:
         """ "change the fee of the boat Blue Heron to 40 and its size to large"."""
         assert act.subject is not None
-        changes = [(attribute_of(column).noun, v) for _, column, v in self.spoken(act)]
+        changes = [(attribute_of(column).noun, v) for column, _, v in self.spoken(act)]
         vague = self.unspoken(act)
         first = self.attribute((changes[0][0] if changes else vague[0]), act.subject)
         if not changes:
@@ -128,20 +144,25 @@ class Writer:
         verb = " ".join(tokens(view.verb)) or "change"
         if verb in MARKS and self.voice.rng.random() < 0.5:
             return f"mark {row} as {MARKS[verb]}"
-        return f"{verb} {row}{self.with_values(act)}"
-
-    def with_values(self, act: Act) -> str:
-        details = [attribute_of(column).detail.format(v=v) for _, column, v in self.spoken(act)]
-        return f" with {listed(details)}" if details else ""
+        return f"{verb} {row}{self.details(act)}"
 
     def plain(self, act: Act, view: View) -> str:
         """Say what a tool of no known kind does, by its description's first words."""
-        about = view.about.strip().split(".")[0].split(":")[0]
-        words = about.split()
+        if view.archetype == "login":
+            return f"log me in{self.details(act)}"
+        about = view.about.split("Tool description:")[-1].strip()
+        words = VAGUE.split(about.split(".")[0].split("\n")[0])[0].split()
         known = 1 < len(words) <= 14 and words[0][:1].isupper() and words[0].isalpha()
         text = base(words) if known else " ".join(tokens(view.name))
         rows = [self.namer.name(row) for row in act.about]
-        return f"{text}{f' for {listed(rows)}' if rows else ''}{self.with_values(act)}"
+        return f"{text}{f' for {listed(rows)}' if rows else ''}{self.details(act)}"
+
+    def result(self, act: Act, view: View) -> Clause:
+        """Ask for what a tool of no known kind returns: "my balance", or what a call gives."""
+        nouns = [attribute_of(fact.column or fact.what).noun for fact in act.facts]
+        if not act.values and not act.about:
+            return Clause(f"the {listed(nouns)}", asks=True)
+        return Clause(f"{self.plain(act, view)} and tell me the {listed(nouns)}")
 
     def fields(self, act: Act, row: RowId) -> Clause:
         nouns = [attribute_of(column or name).noun for name, column, *_ in act.facts]
@@ -161,8 +182,8 @@ class Writer:
         back += [f"for {self.namer.name(row)}" for row in things]
         nouns = " ".join([*front, nouns_of(view.entity), *back])
         if act.wish == "names":
-            label = attribute_of(act.facts[0].column).noun
-            return Clause(f"the {label}s of all {nouns}", asks=True)
+            label = plural(attribute_of(act.facts[0].column).noun)
+            return Clause(f"the {label} of all {nouns}", asks=True)
         if persons and persons[0] == self.voice.me:
             return Clause(nouns, True, f"how many {nouns} do I have?")
         if persons:
@@ -171,12 +192,12 @@ class Writer:
 
     def filters(self, act: Act) -> tuple[list[str], list[str]]:
         front, back = [], []
-        for _, column, value in self.spoken(act):
+        for column, value, words in self.spoken(act):
             phrase = attribute_of(column)
             if phrase.before:
-                front.append(phrase.before.format(v=value))
+                front.append(phrase.before.format(v=words))
             else:
-                back.append(phrase.after.format(v=value))
+                back.append(phrase.told_after(value, words))
         return front, back
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from synth.random.naming import article, plural
@@ -15,12 +16,30 @@ from synth.vocabulary import singular, tokens
 @dataclass(frozen=True)
 class Attribute:
     """How people speak of a column. `before` and `after` a noun tell a row by it ("red {noun}",
-    "due on …"); `detail` gives it in a list after "with"."""
+    "due on …"); `detail` gives it in a list after "with". Empty ones are made from the noun."""
 
     noun: str
     before: str = ""
     after: str = ""
     detail: str = ""
+
+    def told_after(self, value: Any, words: str) -> str:
+        """Tell a row by a value, behind its noun: "due on 2 May", "with a weight of 7"."""
+        return self.after.format(v=words) if self.after else f"with {self.given(value, words)}"
+
+    def given(self, value: Any, words: str) -> str:
+        """Give a value in a list: "high priority", "a weight of 7", "the email a@b.c"."""
+        if self.detail:
+            return self.detail.format(v=words)
+        if isinstance(value, bool):
+            return f"{self.noun} set to {words}"
+        if len(self.noun) == 1:
+            return f"{self.noun} = {words}"
+        if is_plural(self.noun):
+            return f"the {self.noun} {words}"
+        if isinstance(value, (int, float)):
+            return f"{a_noun(self.noun)} of {words}"
+        return f"the {self.noun} {words}"
 
 
 ATTRIBUTES: Mapping[str, Attribute] = {
@@ -44,14 +63,22 @@ ATTRIBUTES: Mapping[str, Attribute] = {
     "renewal_date": Attribute("renewal date", "", "up for renewal on {v}", "renewal on {v}"),
     "quantity": Attribute("quantity", "", "for a quantity of {v}", "a quantity of {v}"),
     "floor": Attribute("floor", "", "on floor {v}", "floor {v}"),
+    "created_by": Attribute("creator", "", "by {v}"),
+    "email": Attribute("email address", "", "with the email {v}"),
+    "zip": Attribute("zip code", "", "with the zip code {v}"),
     "stock": Attribute("stock", "", "with {v} in stock", "a stock of {v}"),
 }
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
 NUMBERS = {
     2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine",
     10: "ten",
 }  # fmt: skip
 
 
+@lru_cache(maxsize=4096)
 def noun_of(table: str) -> str:
     """Return the singular noun for a table's rows: `user_orders` -> "user order"."""
     words = tokens(table)
@@ -63,18 +90,22 @@ def nouns_of(table: str) -> str:
 
 
 def a_noun(noun: str) -> str:
-    return f"{article(noun)} {noun}"
+    return f"{article(noun.lower())} {noun}"
 
 
+@lru_cache(maxsize=4096)
 def attribute_of(column: str) -> Attribute:
     """Return how to speak of a column; unknown ones by their name's own words."""
     name = column.rpartition(".")[2]
     if name in ATTRIBUTES:
         return ATTRIBUTES[name]
     noun = " ".join(tokens(name)) or name
-    return Attribute(
-        noun, "", f"with {article(noun)} {noun} of {{v}}", f"{article(noun)} {noun} of {{v}}"
-    )
+    return Attribute(noun)
+
+
+def is_plural(noun: str) -> bool:
+    """Say whether a noun is a plural, by its looks."""
+    return noun.endswith("s") and not noun.endswith(("ss", "us", "is"))
 
 
 def say(value: Any, dates: str = "day") -> str:
@@ -91,7 +122,7 @@ def say(value: Any, dates: str = "day") -> str:
     text = str(value)
     if DATE.fullmatch(text) and dates != "iso":
         day = date.fromisoformat(text)
-        month = f"{day:%B}"
+        month = MONTHS[day.month - 1]
         return (
             f"{day.day} {month} {day.year}" if dates == "day" else f"{month} {day.day}, {day.year}"
         )

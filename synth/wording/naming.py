@@ -16,6 +16,7 @@ from synth.wording.lexicon import (
     say,
 )
 
+NAMES = ("first_name", "last_name")
 STYLES = ("polite", "direct", "casual", "brief")
 
 
@@ -81,7 +82,10 @@ class Namer:
     def label(self, mention: Mention) -> str:
         """Return the name that was told of a row, if any."""
         label = self.scene.survey.labels.get(mention.table)
-        return next((str(v) for c, v in mention.told if c == f"{mention.table}.{label}"), "")
+        told = {column.rpartition(".")[2]: str(value) for column, value in mention.told}
+        if set(NAMES) <= told.keys():
+            return " ".join(told[name] for name in NAMES)
+        return told.get(label or "", "")
 
     def pointer(self, row: RowId) -> str:
         """Point at a row that was named before."""
@@ -114,6 +118,8 @@ class Namer:
         label, noun = self.label(mention), noun_of(mention.table)
         if not label:
             return ""
+        if len(mention.told) > 1:
+            return " ".join([f"the {noun} {label}", *self.traits(mention)[1]])
         if self.kind(mention.id) == "person":
             return self.voice.pick(label, f"the {noun} {label}", f"{noun} {label}")
         return self.voice.pick(
@@ -137,10 +143,12 @@ class Namer:
         front, back = [], []
         for column, value in mention.told:
             phrase, said = attribute_of(column), say(value, self.voice.dates)
+            if column.rpartition(".")[2] in NAMES and self.label(mention):
+                continue
             if phrase.before:
                 front.append(phrase.before.format(v=said))
             else:
-                back.append(phrase.after.format(v=said))
+                back.append(phrase.told_after(value, said))
         return front, back
 
     def parent(self, mention: Mention) -> str:

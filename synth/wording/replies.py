@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from synth.scene import Act, Scene
 from synth.views import View
 from synth.vocabulary import past, tokens
-from synth.wording.lexicon import attribute_of, listed, noun_of, nouns_of, say, sentence
+from synth.wording.lexicon import attribute_of, is_plural, listed, noun_of, nouns_of, say, sentence
 from synth.wording.naming import Voice
 from synth.wording.slots import Slot
 
@@ -41,12 +42,14 @@ class Reporter:
                 return f"there is one: {names[0]}"
             return f"these are the {nouns_of(self.views[act.tool].entity)}: {listed(names)}"
         if act.wish is not None:
-            facts = [
-                f"the {attribute_of(column or name).noun} is {say(value, self.voice.dates)}"
-                for name, column, value, _ in act.facts
-            ]
-            return listed(facts)
+            return listed(self.is_now(f.column or f.what, f.value) for f in act.facts)
         return self.change(act)
+
+    def is_now(self, column: str, value: Any, now: str = "") -> str:
+        """State a value: "the fee is now 40"."""
+        noun = attribute_of(column).noun
+        verb = "are" if is_plural(noun) else "is"
+        return f"the {noun} {verb}{now} {say(value, self.voice.dates)}"
 
     def count(self, act: Act) -> str:
         number = act.facts[0].value
@@ -61,12 +64,8 @@ class Reporter:
         noun = noun_of(view.entity)
         if view.archetype == "create":
             return f"the new {noun} has been set up"
-        if view.archetype == "update" and act.values:
-            changes = [
-                f"the {attribute_of(column or param).noun} is now {say(value, self.voice.dates)}"
-                for param, column, value in act.values
-            ]
-            return listed(changes)
+        if view.archetype == "update" and act.values and act.subject is not None:
+            return listed(self.is_now(c or param, value, " now") for param, c, value in act.values)
         if view.archetype == "login":
             return "you are logged in"
         if view.archetype in ("transition", "delete"):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from synth.scene import Act, RowId, Scene
 from synth.wording.clauses import Clause, Writer
-from synth.wording.lexicon import listed, sentence
+from synth.wording.lexicon import is_plural, listed, sentence
 from synth.wording.naming import Voice
 
 DO = {
@@ -86,7 +86,8 @@ def flush(requests: list[str], voice: Voice) -> list[str]:
     last = voice.pick("and", "and then") if len(requests) == 2 else "and then"
     text = listed(requests, last)
     requests.clear()
-    frame = voice.pick(*DO[voice.style])
+    frames = [f for f in DO[voice.style] if " me in" not in text or not f.startswith("I ")]
+    frame = voice.pick(*frames)
     return [sentence(frame.format(vp=text))]
 
 
@@ -94,14 +95,14 @@ def question(clause: Clause, voice: Voice) -> str:
     if clause.question:
         return sentence(clause.question, "?")
     frame = voice.pick(*ASK[voice.style])
-    verb = "are" if is_plural(clause.text) else "is"
+    verb = "are" if takes_are(clause.text) else "is"
     return sentence(frame.format(np=clause.text, is_=verb))
 
 
-def is_plural(noun_phrase: str) -> bool:
+def takes_are(noun_phrase: str) -> bool:
     """Say whether "what are" goes before it: "the names of all …", "the fee and size of …"."""
     head = noun_phrase.split(" of ")[0].split(" that ")[0]
-    return " and " in head or head.endswith(("names", "titles", "labels"))
+    return " and " in head or is_plural(head)
 
 
 def opening(scene: Scene, voice: Voice, *, introduce: bool = True) -> str:
