@@ -11,6 +11,7 @@ from typing import Any
 
 from harness.metrics import BadOutcomes, Summary, share, summarise
 from harness.outcomes import Outcome
+from harness.results.failures import Failures
 from harness.results.users import Users
 from harness.statistics import interval, minimum_detectable, variance_components
 from harness.tallies import Counts, ErrorPolicy, Record, pass_hat
@@ -29,6 +30,7 @@ class Cell:
     seconds: list[float] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     users: Users = field(default_factory=Users)
+    failures: Failures = field(default_factory=Failures)
 
     def add(self, outcome: Outcome) -> None:
         """Take in one trial."""
@@ -47,6 +49,7 @@ class Cell:
             self.costs.append(outcome.cost_usd)
         self.seconds.append(outcome.seconds)
         self.users.add(outcome)
+        self.failures.add(outcome)
         self.count(outcome)
 
     def count(self, outcome: Outcome) -> None:
@@ -98,6 +101,7 @@ def cell_row(cell: Cell, ks: Sequence[int], policy: ErrorPolicy = "fail") -> Row
         "tasks_lost_drop": dropped.tasks_lost,
         **rates(cell.counts, statuses["error"]),
         **cell.users.row(cell.counts["played"], ks, policy, cell.clusters),
+        **cell.failures.row(),
         **spending(cell),
         **spreads(summary),
         "c_histogram": histogram_text(summary),

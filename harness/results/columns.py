@@ -23,7 +23,8 @@ FIGURES = words(
     "avg_reward flaky_rate never_rate always_rate coverage tasks_lost tasks_lost_drop",
     "infra_error_rate user_error_rate agent_error_rate env_error_rate timeout_rate max_steps_rate",
     "user_helped_rate user_hindered_rate user_minor_rate user_error_rules user_stops",
-    "first_critical trials_reviewed trials_clean max_errors_rate fault_seats retries turns_mean",
+    "first_critical trials_reviewed trials_clean trials_failed failure_categories failure_blame",
+    "judgement_score_mean max_errors_rate fault_seats retries turns_mean",
     "tool_calls_mean tool_error_rate in_tokens out_tokens cost_usd_mean cost_trials wall_s_mean",
     "variance_between variance_within icc mde_paired c_histogram formula missing_domains",
 )

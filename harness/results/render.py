@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from harness.results.columns import ks_of
+from harness.results.failures import failure_note
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -204,7 +205,7 @@ def error_note(row: Row) -> str:
 
 
 def remarks(row: Row, ks: Sequence[int]) -> tuple[str, ...]:
-    return error_note(row), gap_note(row, ks), user_note(row, ks)
+    return error_note(row), gap_note(row, ks), user_note(row, ks), failure_note(row, title(row))
 
 
 def user_note(row: Row, ks: Sequence[int]) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from harness.outcomes import Outcome
+from harness.results.failures import failure_note
+from harness.results.table import build_table
 from harness.tracking.figures import blame_lines, category_lines, scores_of
 from harness.types import Category
 
@@ -32,3 +35,14 @@ def test_shares_of_failed_trials() -> None:
     ]  # fmt: skip
     assert scores_of(OUTCOMES) == [("b", 0.5), ("b", 1.0)]
     assert (blame_lines([]), scores_of([])) == ([], [])
+
+
+def test_the_table_counts_why_trials_failed() -> None:
+    (row,) = build_table(OUTCOMES[:4] + OUTCOMES[4:5], ks=(1,))
+    assert json.loads(row["failure_categories"]) == {"Missing Tool Call": 2, "Other": 1}
+    assert json.loads(row["failure_blame"]) == {"agent": 1, "nobody": 1, "user": 1}
+    assert (row["trials_failed"], row["judgement_score_mean"]) == (4, 0.75)
+    note = failure_note(row, "b/d")
+    assert note.startswith("b/d: of 4 failed trials Missing Tool Call 50 %, Other 25 %; put down")
+    (good,) = build_table(OUTCOMES[4:5], ks=(1,))
+    assert (good["failure_categories"], failure_note(good, "b/d")) == (None, "")
