@@ -9,6 +9,7 @@ import argparse
 import random
 import sys
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,10 +19,19 @@ from harness.faults import ToolFault, UserMistake
 from synth.environments import GENERATOR, World, build_world
 from synth.package import EnvPackage, ToolRecord, save_package
 from synth.policy import apply_policy
+from synth.program import names_in
 from synth.roles.input_sampler import check_strata, sample_inputs
 from synth.roles.state_sampler import check_state, sample_state, sparse_state
 from synth.sources import PAPER, Domain, domain
-from synth.validation import Check, check_composed, check_sparse, check_tool
+from synth.validation import (
+    ILLOGICAL,
+    RUNTIME,
+    TIMEOUT,
+    Check,
+    check_composed,
+    check_sparse,
+    check_tool,
+)
 from synth.world import SqlWorld
 
 ITERATIONS = 8
@@ -72,7 +82,7 @@ def build_package(source: Domain, seed: int = 0, states: int = 2, inputs: int = 
     package = without(package, set(bad)) if bad else package
     composed = check_composed(package.records, package.blueprint("s00000"), package.inputs)
     passed = [c for c in checks if c.tool not in bad]
-    about = {**package.about, "checks": summary(passed, composed), "refused": refused}
+    about = {**package.about, "checks": summary(package, passed, composed), "refused": refused}
     return Built(replace(package, about=about), world, tuple(checks), refused, tuple(history))
 
 
@@ -163,16 +173,32 @@ def without(package: EnvPackage, names: set[str]) -> EnvPackage:
     )
 
 
-def summary(checks: Sequence[Check], composed: Mapping[str, int]) -> dict[str, Any]:
+def summary(
+    package: EnvPackage, checks: Sequence[Check], composed: Mapping[str, int]
+) -> dict[str, Any]:
+    """Return what validation saw of the tools that are kept."""
+    failures: Counter[str] = Counter()
+    for check in checks:
+        failures.update(check.failures)
     return {
-        "executions": sum(c.executions for c in checks),
-        "succeeded": sum(c.succeeded for c in checks),
-        "timeouts": 0,
-        "crashes": 0,
-        "unused_args": [],
-        "determinism_ok": True,
+        "executions": sum(check.executions for check in checks),
+        "succeeded": sum(check.succeeded for check in checks),
+        "timeouts": failures[TIMEOUT] + composed.get(TIMEOUT, 0),
+        "crashes": failures[RUNTIME] + composed.get(RUNTIME, 0),
+        "unused_args": unused_arguments(package),
+        "determinism_ok": not failures[ILLOGICAL] and not composed.get(ILLOGICAL, 0),
         "composed": dict(sorted(composed.items())),
     }
+
+
+def unused_arguments(package: EnvPackage) -> list[str]:
+    """Return the parameters, as `tool.parameter`, that no statement of their program binds."""
+    found = []
+    for record in package.records:
+        used = {n for step in package.programs[record.spec.name].steps for n in names_in(step.sql)}
+        given = record.spec.parameters.get("properties", {})
+        found += [f"{record.spec.name}.{name}" for name in given if name not in used]
+    return found
 
 
 def main(argv: Sequence[str] | None = None) -> int:
