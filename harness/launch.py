@@ -69,8 +69,8 @@ def open_console() -> Console:
 
 def adopt(config: DictConfig, overrides: Sequence[str]) -> DictConfig:
     """Take the stored configuration where a run is scored or reported without being played."""
-    played = {"eval", "synth", "sft", "grpo"} & set(config.stages)
-    if config.run is None or played or config.plan:
+    stages = [config.stages] if isinstance(config.stages, str) else config.stages
+    if config.run is None or config.plan or not set(stages) <= {"score", "report"}:
         return config
     stored = load_stored(Path(config.run), config, overrides)
     with open_dict(stored):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from harness.app import App
-from harness.configure import plain
+from harness.configure import build, plain
 from harness.faults import UserMistake
 from harness.models.seats import opened
 from harness.outcomes import Outcome
@@ -158,3 +159,39 @@ def show_published(app: App, rows: Sequence[Mapping[str, Any]]) -> None:
         show_reference(app.console, found)
     else:
         app.console.print(f"no paper prints a row of {name} for these benchmarks")
+
+
+async def again(app: App, changes: DictConfig, stages: Sequence[str]) -> None:
+    """Run other stages with some keys of the configuration changed: another model, another run."""
+    other = changed(app, changes, stages)
+    app.console.print(f"{', '.join(other.config.stages)}: {other.folder}", highlight=False)
+    for node in other.stages():
+        await build(node, _partial_=True)(other)
+
+
+def changed(app: App, changes: Mapping[str, Any], stages: Sequence[str]) -> App:
+    """Return an app whose configuration differs in `changes`; mappings are merged key by key.
+
+    Raises UserMistake at a top-level key that does not exist.
+    """
+    config = app.config.copy()
+    if unknown := [str(key) for key in changes if key not in config]:
+        raise UserMistake(f"cannot change {', '.join(unknown)}: there is no such key")
+    with open_dict(config):
+        config.merge_with(changes)
+        config.stages = list(stages)
+    return App(config, app.console, app.choices, app.overrides, app.sweep)
+
+
+async def compare(app: App, runs: Sequence[str], k: Sequence[int] = (1,)) -> None:
+    """Print the paired differences of finished runs, the first of each pair minus the second."""
+    from harness.results.compare import compare as compare_runs
+    from harness.results.entries import load_entries
+    from harness.results.shown import show_comparisons
+
+    if len(runs) < 2:
+        raise UserMistake("one run cannot be compared: name two or more")
+    entries = load_entries([Path(run) for run in runs])
+    for each in k:
+        rows, notes = compare_runs(entries, each)
+        show_comparisons(app.console, rows, notes)

@@ -8,14 +8,20 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from collections.abc import Sequence
-from dataclasses import replace
+import shutil
+import threading
+from collections import Counter
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from harness.faults import UserMistake
+from harness.models.checkpoints import is_missing
 from harness.models.transformers import TransformersModel
 from harness.outcomes import outcome_of
-from harness.store import RunStore
+from harness.store import RunStore, read_keys
+from train.folder import claim, last_checkpoint
 from train.grpo_log import watcher
 from train.grpo_settings import GrpoSettings, trl_config
 from train.rollouts import Rollout, Rollouts, Tally, batch_fields
@@ -46,13 +52,25 @@ class Policy:
 
 
 class RolloutStep:
-    """TRL's `rollout_func`: plays one generation batch and lays it out as TRL wants it."""
+    """TRL's `rollout_func`: plays one generation batch and lays it out as TRL wants it.
 
-    def __init__(self, rollouts: Rollouts, policy: Policy, store: RunStore | None) -> None:
+    Episodes run on `loop`, which another thread keeps, or on one of their own: a user model that
+    holds connections needs the same one for all steps.
+    """
+
+    def __init__(
+        self,
+        rollouts: Rollouts,
+        policy: Policy,
+        store: RunStore | None,
+        loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
         self.rollouts = rollouts
         self.policy = policy
         self.store = store
-        self.trials: dict[str, int] = {}
+        self.loop = loop
+        keys = () if store is None else read_keys(store.folder)
+        self.trials = Counter(task for _, task, _ in keys)
         self.latest = Tally()
 
     def __call__(self, prompts: Sequence[str], trainer: Any) -> dict[str, list[Any]]:
@@ -60,13 +78,18 @@ class RolloutStep:
         training = network.training
         network.eval()
         try:
-            rollouts = asyncio.run(self.play(network, prompts, int(trainer.state.global_step)))
+            rollouts = self.wait(self.play(network, prompts, int(trainer.state.global_step)))
         finally:
             network.train(training)
         if self.store is not None:
             for one in rollouts:
                 self.keep(self.store, one)
         return batch_fields(rollouts, self.rollouts.group_size, self.policy.tokenizer.eos_token_id)
+
+    def wait(self, work: Coroutine[Any, Any, list[Rollout]]) -> list[Rollout]:
+        if self.loop is None:
+            return asyncio.run(work)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
 
     async def play(self, network: Any, prompts: Sequence[str], step: int) -> list[Rollout]:
         policy = self.policy.model(network)
@@ -79,8 +102,8 @@ class RolloutStep:
 
     def keep(self, store: RunStore, one: Rollout) -> None:
         """Store a rollout as an ordinary episode; a task's rollouts are its trials."""
-        trial = self.trials.get(one.task.id, 0)
-        self.trials[one.task.id] = trial + 1
+        trial = self.trials[one.task.id]
+        self.trials[one.task.id] += 1
         episode = replace(one.episode, trial=trial)
         store.add_episode(self.rollouts.benchmark.name, episode)
         store.add_outcome(outcome_of(one.task, episode, one.verdict))
@@ -93,24 +116,68 @@ def episode_reward(
     return list(episode_reward)
 
 
-def optimise(settings: GrpoSettings, rollouts: Rollouts, store: RunStore | None = None) -> Path:
-    """Run GRPO and return the folder of the final weights. Goes on from the last checkpoint."""
+@dataclass(frozen=True)
+class Hooks:
+    """How a run is watched and ended: `stop` ends it after a step, with a checkpoint; `say` gets a
+    line of measurements per step; `loop` is where episodes run."""
+
+    stop: threading.Event | None = None
+    say: Callable[[Mapping[str, Any]], None] = lambda line: None
+    loop: asyncio.AbstractEventLoop | None = None
+
+
+def optimise(
+    settings: GrpoSettings,
+    rollouts: Rollouts,
+    store: RunStore | None = None,
+    hooks: Hooks = Hooks(),
+) -> Path:
+    """Run GRPO and return the folder of the final weights. Goes on from the last checkpoint.
+
+    Raises UserMistake in one line.
+    """
     os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
-    from trl import GRPOTrainer
+    from transformers import set_seed
 
-    if settings.threads is not None:
-        torch.set_num_threads(settings.threads)
     out = Path(settings.out)
+    if int(os.environ.get("RANK", "0")) == 0:
+        claim(out, settings.identity())
     if (out / "final" / "config.json").is_file():
         return out / "final"
+    if settings.threads is not None:
+        torch.set_num_threads(settings.threads)
     set_seed(settings.seed)
-    tokenizer = AutoTokenizer.from_pretrained(settings.model)
-    network = AutoModelForCausalLM.from_pretrained(settings.model, dtype=torch.float32)
+    trainer = make_trainer(settings, rollouts, store, hooks)
+    trainer.train(resume_from_checkpoint=last_checkpoint(out))
+    done = int(trainer.state.global_step)
+    if done < settings.steps:
+        raise UserMistake(f"stopped after step {done}: run the same again to go on from there")
+    save_final(trainer, out / "final")
+    return out / "final"
+
+
+def make_trainer(
+    settings: GrpoSettings, rollouts: Rollouts, store: RunStore | None, hooks: Hooks
+) -> Any:
+    """Load the weights, try their template and build TRL's trainer."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.trainer_callback import PrinterCallback
+    from trl import GRPOTrainer
+
+    if is_missing(settings.model):
+        raise UserMistake(f"there is no model at {settings.model}")
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(settings.model)
+        network = AutoModelForCausalLM.from_pretrained(settings.model, dtype=torch.float32)
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise UserMistake(f"model {settings.model!r} cannot be loaded: {reason}") from None
     policy = Policy(settings, tokenizer)
     policy.model(network)
-    step = RolloutStep(rollouts, policy, store)
+    step = RolloutStep(rollouts, policy, store, hooks.loop)
+    watch = watcher(Path(settings.out), lambda: step.latest.as_log(), hooks.stop, hooks.say)
     trainer = GRPOTrainer(
         model=network,
         args=trl_config(settings),
@@ -118,12 +185,24 @@ def optimise(settings: GrpoSettings, rollouts: Rollouts, store: RunStore | None 
         processing_class=tokenizer,
         reward_funcs=episode_reward,
         rollout_func=step,
-        callbacks=[watcher(out, lambda: step.latest.as_log())],
+        callbacks=[watch],
     )
-    trainer.train(resume_from_checkpoint=last_checkpoint(out))
-    trainer.save_model(str(out / "final"))
-    tokenizer.save_pretrained(str(out / "final"))
-    return out / "final"
+    trainer.remove_callback(PrinterCallback)
+    return trainer
+
+
+def save_final(trainer: Any, final: Path) -> None:
+    """Write the last weights whole or not at all; every process takes part in gathering them."""
+    partial = final.with_name(".final")
+    first = trainer.accelerator.is_main_process
+    if first:
+        shutil.rmtree(partial, ignore_errors=True)
+    trainer.accelerator.wait_for_everyone()
+    trainer.save_model(str(partial))
+    if first:
+        trainer.processing_class.save_pretrained(str(partial))
+        partial.rename(final)
+    trainer.accelerator.wait_for_everyone()
 
 
 def dataset(rollouts: Rollouts, settings: GrpoSettings) -> Any:
@@ -136,9 +215,3 @@ def dataset(rollouts: Rollouts, settings: GrpoSettings) -> Any:
         order += rng.sample(list(rollouts.tasks), len(rollouts.tasks))
     wanted = order[: settings.steps * settings.prompts]
     return Dataset.from_list([{"prompt": name} for name in wanted])
-
-
-def last_checkpoint(out: Path) -> str | None:
-    """Name the newest checkpoint, or None where there is none."""
-    found = [path for path in out.glob("checkpoint-*") if (path / "trainer_state.json").is_file()]
-    return str(max(found, key=lambda path: int(path.name.split("-")[1]))) if found else None

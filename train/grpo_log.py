@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,19 +13,31 @@ from harness.codec import dumps
 from harness.faults import UserMistake
 
 
-def watcher(out: Path, rollouts: Callable[[], Mapping[str, float]]) -> Any:
-    """Write one line of measurements per step and stop at a loss that is not a number."""
+def watcher(
+    out: Path,
+    rollouts: Callable[[], Mapping[str, float]],
+    stop: threading.Event | None = None,
+    say: Callable[[Mapping[str, Any]], None] = lambda line: None,
+) -> Any:
+    """Write one line of measurements per step; end the run where it must: asked to stop, or a loss
+    that is not a number (UserMistake). `say` gets the lines too. Only the first process writes."""
     from transformers import TrainerCallback
 
     class Watcher(TrainerCallback):  # type: ignore[misc]
+        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            if anywhere(stop is not None and stop.is_set()):
+                control.should_training_stop = control.should_save = True
+
         def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
             figures = {k: v for k, v in (logs or {}).items() if isinstance(v, (int, float))}
             if "loss" not in figures:
                 return
-            out.mkdir(parents=True, exist_ok=True)
-            line = {"step": state.global_step, **figures, "rollouts": rollouts()}
-            with (out / "grpo_log.jsonl").open("a", encoding="utf-8") as file:
-                file.write(dumps(line) + "\n")
+            if state.is_world_process_zero:
+                out.mkdir(parents=True, exist_ok=True)
+                line = {"step": state.global_step, **figures, "rollouts": rollouts()}
+                with (out / "grpo_log.jsonl").open("a", encoding="utf-8") as file:
+                    file.write(dumps(line) + "\n")
+                say(line)
             if not math.isfinite(figures["loss"]):
                 raise UserMistake(
                     f"step {state.global_step}: the loss is {figures['loss']}; lower learning_rate "
@@ -32,6 +45,18 @@ def watcher(out: Path, rollouts: Callable[[], Mapping[str, float]]) -> Any:
                 )
 
     return Watcher()
+
+
+def anywhere(here: bool) -> bool:
+    """Say whether something is so in any process: all then stop after the same step."""
+    import torch
+
+    if not torch.distributed.is_initialized():
+        return here
+    device = "cuda" if torch.distributed.get_backend() == "nccl" else "cpu"
+    flag = torch.tensor(float(here), device=device)
+    torch.distributed.all_reduce(flag, torch.distributed.ReduceOp.MAX)
+    return bool(flag)
 
 
 def read_log(out: Path) -> list[dict[str, Any]]:

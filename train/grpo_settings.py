@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from harness.faults import UserMistake
@@ -13,7 +14,8 @@ from harness.faults import UserMistake
 class GrpoSettings:
     """How to optimise. A step uses `prompts` tasks with `group_size` episodes each.
 
-    `micro_batch` is how many rows one backward pass holds; `extra` goes to TRL's GRPOConfig.
+    `micro_batch` is how many rows one backward pass of one device holds; `processes` is how many
+    the launcher must have started (null: any number). `extra` goes to TRL's GRPOConfig.
     """
 
     model: str
@@ -22,6 +24,8 @@ class GrpoSettings:
     prompts: int = 16
     group_size: int = 8
     micro_batch: int | None = None
+    processes: int | None = None
+    train_on_test: bool = False
     learning_rate: float = 1e-6
     schedule: str = "constant"
     temperature: float = 1.0
@@ -40,26 +44,56 @@ class GrpoSettings:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        rows = self.prompts * self.group_size
-        micro = self.micro_batch or rows
-        if rows % micro or micro % self.group_size:
+        for name in ("steps", "prompts", "reply_tokens", "context_tokens", "save_every"):
+            if getattr(self, name) < 1:
+                raise UserMistake(f"{name}={getattr(self, name)} must be at least 1")
+        if self.group_size < 2:
             raise UserMistake(
-                f"micro_batch={micro} must divide prompts x group_size = {rows} and be a multiple "
-                f"of group_size={self.group_size}"
+                f"group_size={self.group_size}: rewards are compared within a group, give 2 or more"
             )
+
+    def identity(self) -> dict[str, Any]:
+        """Return what determines the weights: a run goes on only with the same."""
+        free = {"out", "threads", "save_every", "micro_batch", "processes"}
+        if self.schedule == "constant":
+            free.add("steps")
+        return {key: value for key, value in asdict(self).items() if key not in free}
+
+    def shares(self, devices: int) -> tuple[int, int]:
+        """Return rows per backward pass and passes per step of one device.
+
+        Every device plays whole groups. Raises UserMistake where they cannot be dealt out.
+        """
+        if self.prompts % devices:
+            raise UserMistake(
+                f"prompts={self.prompts} groups cannot be dealt out to {devices} processes: "
+                "choose a multiple"
+            )
+        rows = self.prompts * self.group_size // devices
+        micro = self.micro_batch or rows
+        if rows % micro:
+            raise UserMistake(
+                f"micro_batch={micro} must divide the {rows} rows of a process "
+                f"(prompts={self.prompts} x group_size={self.group_size} over {devices})"
+            )
+        return micro, rows // micro
+
+
+def world_size() -> int:
+    """Return how many processes the launcher started."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
 
 
 def trl_config(settings: GrpoSettings) -> Any:
     """Translate the settings into TRL's configuration."""
     from trl import GRPOConfig
 
-    rows = settings.prompts * settings.group_size
-    micro = settings.micro_batch or rows
+    micro, passes = settings.shares(world_size())
     fields: dict[str, Any] = {
         "output_dir": settings.out,
         "max_steps": settings.steps,
         "per_device_train_batch_size": micro,
-        "gradient_accumulation_steps": rows // micro,
+        "gradient_accumulation_steps": passes,
         "num_generations": settings.group_size,
         "learning_rate": settings.learning_rate,
         "lr_scheduler_type": settings.schedule,

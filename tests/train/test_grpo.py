@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +108,7 @@ def test_the_policy_learns_what_is_rewarded(checkpoint: Path, tmp_path: Path) ->
 def test_a_resumed_run_equals_an_uninterrupted_one(checkpoint: Path, tmp_path: Path) -> None:
     whole = run(checkpoint, tmp_path / "whole", steps=8)
     run(checkpoint, tmp_path / "parts", steps=4)
-    (tmp_path / "parts" / "final" / "config.json").unlink()
+    shutil.rmtree(tmp_path / "parts" / "final")
     parts = run(checkpoint, tmp_path / "parts", steps=8)
     keys = ("loss", "grad_norm", "reward")
     for one, other in zip(whole, parts, strict=True):
@@ -123,10 +125,60 @@ def test_a_template_that_rewrites_history_is_refused(checkpoint: Path, tmp_path:
         run(checkpoint, tmp_path / "run")
 
 
-def test_a_micro_batch_holds_whole_groups() -> None:
-    with pytest.raises(UserMistake, match="multiple of group_size"):
-        GrpoSettings(model="m", out="o", prompts=4, group_size=8, micro_batch=4)
-    assert GrpoSettings(model="m", out="o", prompts=4, group_size=8, micro_batch=16)
+def test_a_step_is_dealt_out_in_whole_groups() -> None:
+    chosen = GrpoSettings(model="m", out="o", prompts=4, group_size=8, micro_batch=4)
+    assert chosen.shares(1) == (4, 8)
+    assert chosen.shares(2) == (4, 4)
+    with pytest.raises(UserMistake, match="dealt out to 3 processes"):
+        chosen.shares(3)
+    with pytest.raises(UserMistake, match="must divide the 32 rows"):
+        GrpoSettings(model="m", out="o", prompts=4, group_size=8, micro_batch=5).shares(1)
+    with pytest.raises(UserMistake, match="give 2 or more"):
+        GrpoSettings(model="m", out="o", group_size=1)
+
+
+@needs_torch
+@pytest.mark.filterwarnings("default")
+def test_a_micro_batch_changes_memory_and_not_the_gradient(
+    checkpoint: Path, tmp_path: Path
+) -> None:
+    whole = run(checkpoint, tmp_path / "whole", steps=3)
+    small = run(checkpoint, tmp_path / "small", steps=3, micro_batch=4)
+    for one, other in zip(whole, small, strict=True):
+        assert one["rollouts"]["reward_mean"] == pytest.approx(other["rollouts"]["reward_mean"])
+        assert one["grad_norm"] == pytest.approx(other["grad_norm"], rel=1e-3)
+
+
+@needs_torch
+@pytest.mark.filterwarnings("default")
+def test_other_settings_are_refused_and_longer_runs_go_on(checkpoint: Path, tmp_path: Path) -> None:
+    run(checkpoint, tmp_path / "run", steps=1)
+    with pytest.raises(UserMistake, match="differs in learning_rate"):
+        run(checkpoint, tmp_path / "run", steps=1, learning_rate=1.0)
+
+
+@needs_torch
+@pytest.mark.filterwarnings("default")
+def test_a_stopped_run_leaves_a_checkpoint_and_goes_on(checkpoint: Path, tmp_path: Path) -> None:
+    from train.grpo import Hooks, optimise
+
+    chosen = settings(checkpoint, tmp_path / "run", steps=4)
+    stop = threading.Event()
+    hooks = Hooks(stop, lambda line: stop.set() if line["step"] == 2 else None)
+    rollouts = Rollouts(choir(), Sings(), chosen.group_size)
+    with pytest.raises(UserMistake, match="stopped after step"):
+        optimise(chosen, rollouts, None, hooks)
+    assert not (tmp_path / "run" / "final").exists()
+    assert (optimise(chosen, rollouts) / "config.json").is_file()
+
+
+def test_a_model_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    pytest.importorskip("trl", reason="the train extra is not installed")
+    from train.grpo import optimise
+
+    chosen = settings(tmp_path / "nowhere", tmp_path / "run")
+    with pytest.raises(UserMistake, match="there is no model at"):
+        optimise(chosen, Rollouts(choir(), Sings(), 8))
 
 
 def test_a_log_that_is_not_there_is_one_line(tmp_path: Path) -> None:
