@@ -119,8 +119,12 @@ def _checked(pack: Pack, where: Path) -> Pack:
     if must_match and not pack.verified:
         raise UserMistake(
             f"pack {pack.spec.name} in {where} is damaged or another version (sha256 "
-            f"{pack.tree_sha256[:12]}, expected {pack.spec.tree_sha256[:12]}): delete it and run "
-            f"python -m harness.packs pull {pack.spec.name}"
+            f"{pack.tree_sha256[:12]}, expected {pack.spec.tree_sha256[:12]}): "
+            + (
+                f"python -m harness.packs pull {pack.spec.name} fetches it anew"
+                if pack.origin == "cache"
+                else "correct or remove that folder"
+            )
         )
     return pack
 

@@ -28,16 +28,21 @@ CHUNK = 1 << 20
 def pull_pack(spec: PackSpec, source: Path | None = None, to: Path | None = None) -> Path:
     """Bring a pack into the cache (or `to`) and return its folder. Atomic; safe to repeat.
 
+    A damaged folder in the cache is replaced once the new one is whole; elsewhere it is somebody's.
     `source` is a local wheel, archive or unpacked folder to take instead of the network.
     """
     target = to / spec.name if to else cached_at(spec)
     with locked(target):
-        if not target.exists():
+        if not is_listed(spec, target):
+            if to and target.exists():
+                raise UserMistake(f"{target} holds other files: remove it, or choose another --to")
             with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{spec.name}-") as temp:
                 raw = Path(temp) / "raw"
                 obtain(spec, source, raw, target.parent)
                 shaped = normalise(spec, raw, Path(temp) / "pack")
                 check_tree(spec, shaped)
+                if target.exists():
+                    target.rename(Path(temp) / "damaged")
                 shaped.rename(target)
     return target
 
@@ -176,9 +181,18 @@ def normalise(spec: PackSpec, raw: Path, shaped: Path) -> Path:
     return shaped
 
 
+def tree_of(spec: PackSpec, folder: Path) -> str:
+    """Return the hash of a folder's files; empty where it holds none of the pack's."""
+    return tree_hash(file_hashes(folder, spec.content)) if (folder / spec.content).exists() else ""
+
+
+def is_listed(spec: PackSpec, folder: Path) -> bool:
+    return tree_of(spec, folder) == spec.tree_sha256
+
+
 def check_tree(spec: PackSpec, folder: Path) -> None:
     """Refuse files that are not the listed ones."""
-    found = tree_hash(file_hashes(folder, spec.content)) if (folder / spec.content).exists() else ""
+    found = tree_of(spec, folder)
     if found != spec.tree_sha256:
         raise UserMistake(
             f"pack {spec.name}: the fetched files are not version {spec.version} (sha256 "

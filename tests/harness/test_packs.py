@@ -70,6 +70,34 @@ def test_other_files_are_refused_and_leave_nothing(tmp_path: Path) -> None:
     assert [p.name for p in (tmp_path / "to").iterdir()] == [".toy.lock"]
 
 
+def test_pulling_again_mends_a_damaged_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    folder = fill(tmp_path / "raw")
+    spec = spec_of(folder)
+    goal = pull_pack(spec, folder)
+    (goal / "data" / "a.json").write_text("[2]")
+    (goal / "data" / "more.json").write_text("[]")
+    with pytest.raises(UserMistake, match="cannot be fetched"):
+        pull_pack(spec)
+    assert goal.is_dir(), "a failed repair loses nothing"
+    assert pull_pack(spec, folder) == goal
+    assert Pack(spec, goal, "cache", file_hashes(goal, "data")).verified
+    assert [p.name for p in goal.parent.iterdir() if not p.name.startswith(".")] == ["toy-1"]
+
+
+def test_a_folder_of_somebody_is_left_alone(tmp_path: Path) -> None:
+    folder = fill(tmp_path / "raw")
+    spec = spec_of(folder)
+    goal = pull_pack(spec, folder, tmp_path / "to")
+    assert pull_pack(spec, folder, tmp_path / "to") == goal
+    (goal / "data" / "a.json").write_text("[2]")
+    with pytest.raises(UserMistake, match="holds other files"):
+        pull_pack(spec, folder, tmp_path / "to")
+    assert (goal / "data" / "a.json").read_text() == "[2]"
+
+
 def test_a_damaged_archive_is_one_line(tmp_path: Path) -> None:
     folder = fill(tmp_path / "raw")
     broken = tmp_path / "toy.tar.gz"
