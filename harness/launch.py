@@ -20,6 +20,7 @@ from harness.configure import build, compose, load_stored
 from harness.faults import UserMistake
 
 INTERRUPTED = 130
+READERS = frozenset({"score", "report", "dataset"})
 PIPE_COLUMNS = 120
 
 
@@ -68,13 +69,14 @@ def open_console() -> Console:
 
 
 def adopt(config: DictConfig, overrides: Sequence[str]) -> DictConfig:
-    """Take the stored configuration where a run is scored or reported without being played."""
+    """Take the stored configuration where a run is read without being played."""
     stages = [config.stages] if isinstance(config.stages, str) else config.stages
-    if config.run is None or config.plan or not set(stages) <= {"score", "report"}:
+    if config.run is None or config.plan or not set(stages) <= READERS:
         return config
     stored = load_stored(Path(config.run), config, overrides)
     with open_dict(stored):
         stored.run, stored.stages = config.run, config.stages
+        stored.stage = {**config.stage, **stored.stage}
     return stored
 
 

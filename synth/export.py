@@ -1,40 +1,35 @@
-"""The data set of a finished pipeline: rows, tasks, worlds, card, report; and the table of it."""
+"""Data sets on disk: of a finished pipeline, and of any benchmark's stored run."""
 
 from __future__ import annotations
 
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from harness.types import Task
+from harness.benchmark import Benchmark
+from harness.packs import pack_names, pack_spec
+from harness.store import read_outcomes
 from synth.benchmark import TASKS_FILE
 from synth.dataset.card import card
-from synth.dataset.coverage import edges_used, graph_edges, kind_grid, tables_changed
-from synth.dataset.facts import objectives_of
 from synth.dataset.files import write_jsonl, write_parquet
 from synth.dataset.rl import rl_rows
-from synth.dataset.rows import Request, training_rows
+from synth.dataset.rows import Request, Row, training_rows
 from synth.dataset.statistics import describe_rows
-from synth.making import WHOLE, package_in
+from synth.decontaminate import Sample, build_index, count_hits
 from synth.package import pretty
-from synth.pipeline import Checked, Material, Pipeline, Units
+from synth.pipeline import Checked, Material, Pipeline
 from synth.playing import NoModel, Played
-from synth.sifting import ENVS, read_report
-from synth.steps import Done
+from synth.reporting import Report, report_of
+from synth.sifting import ENVS
 from synth.tasks import save_tasks
 
-ABOUT = (
-    "Tool-using conversations with users, played in synthesised SQLite worlds and verified by "
-    "final state, required and forbidden calls and what was said. Made by rules from tool "
-    "specifications, without a model, unless `source` names one."
-)
-Report = dict[str, Any]
+COLUMNS = ("tools", "unsupported", "edges", "plans", "tasks", "kept", "rows")
 
 
 def export(
@@ -43,31 +38,37 @@ def export(
     """Write the data set of the shipped tasks and return its report."""
     folder.mkdir(parents=True, exist_ok=True)
     tasks = [task for task in checked.benchmark.tasks if task.id in checked.shipped]
-    source = source_of(pipeline)
     request = Request(tasks=checked.shipped)
-    talks = list(training_rows(played.folder, checked.benchmark, source, request))
-    sft = list({row["hash"]: row for row in reversed(talks)}.values())[::-1]
-    wanted = {task.id for task in tasks}
-    rl = [row for row in rl_rows(checked.benchmark, NoModel()) if row["id"] in wanted]
-    for name, rows in (("sft", sft), ("rl", rl)):
-        write_jsonl(folder / f"{name}.jsonl", rows)
-        write_parquet(folder / f"{name}.parquet", rows, rows[0] if rows else ("id",))
+    talks = list(training_rows(played.folder, checked.benchmark, source_of(pipeline), request))
+    sft = distinct(talks)
+    rl = [row for row in rl_rows(checked.benchmark, NoModel()) if row["id"] in checked.shipped]
     save_tasks(tasks, folder / TASKS_FILE)
     shutil.rmtree(folder / ENVS, ignore_errors=True)
     shutil.copytree(material.kept.folder / ENVS, folder / ENVS)
     report = report_of(material, checked, played, tasks, sft)
-    repeated = len(talks) - len(sft)
-    report["funnel"].append(
-        {
-            "step": "rows",
-            "kept": len(sft),
-            "dropped": {"the same conversation": repeated} if repeated else {},
-        }
-    )
-    report["files"] = {"sft": len(sft), "rl": len(rl)}
+    report["funnel"].append(rows_step(sft, {"the same conversation": len(talks) - len(sft)}))
+    write(folder, {"sft": sft, "rl": rl}, report)
+    return report
+
+
+def distinct(rows: Sequence[Row]) -> list[Row]:
+    """Keep the first row of every conversation: twins told in other modes may be the same talk."""
+    return list({row["hash"]: row for row in reversed(rows)}.values())[::-1]
+
+
+def rows_step(rows: Sequence[Row], dropped: dict[str, int]) -> dict[str, Any]:
+    counted = {reason: count for reason, count in dropped.items() if count}
+    return {"step": "rows", "kept": len(rows), "dropped": counted}
+
+
+def write(folder: Path, files: dict[str, list[Row]], report: Report) -> None:
+    """Write rows as JSON lines and Parquet, the report and the card."""
+    for name, rows in files.items():
+        write_jsonl(folder / f"{name}.jsonl", rows)
+        write_parquet(folder / f"{name}.parquet", rows, rows[0] if rows else ("id",))
+    report["files"] = {name: len(rows) for name, rows in files.items()}
     (folder / "report.json").write_text(pretty(report), encoding="utf-8")
     (folder / "README.md").write_text(card(report), encoding="utf-8")
-    return report
 
 
 def source_of(pipeline: Pipeline) -> str:
@@ -79,169 +80,98 @@ def source_of(pipeline: Pipeline) -> str:
     return str(about.get("model") or about.get("label") or "model")
 
 
-def report_of(
-    material: Material,
-    checked: Checked,
-    played: Played,
-    tasks: list[Task],
-    sft: list[dict[str, Any]],
+def export_run(
+    run: Path, benchmark: Benchmark, source: str, request: Request, folder: Path
 ) -> Report:
-    """Count everything that the card and the table show."""
-    sifted = read_report(material.kept.folder)
-    graphs = {
-        env: graph_edges(json.loads((done.folder / "graph.json").read_text(encoding="utf-8")))
-        for env, done in material.graph.items()
-    }
-    folders = [done.folder for done in material.packages.values()]
-    packages = [package for folder in folders if (package := package_in(folder))]
-    archetypes = {
-        (package.env_id, record.spec.name): str(record.annotations.get("archetype", "other"))
-        for package in packages
-        for record in package.records
-    }
-    tables = {p.env_id: list(next(iter(p.states.values()), {})) for p in packages}
-    objectives = {task.id: objectives_of(task) for task in tasks}
-    return {
-        "name": "Synthesised tool-use conversations",
-        "about": ABOUT,
-        "funnel": list(funnel(material, checked, played, sifted)),
-        "environments": environments(material, tasks, sft),
-        "statistics": describe_rows(sft, objectives),
-        "coverage": {
-            "edges of the graphs that plans use": share(edges_used(tasks, graphs)),
-            "tables that plans change": share(tables_changed(tasks, tables)),
+    """Write the passed episodes of any benchmark's run as a data set.
+
+    Rows that hold what another benchmark tests are dropped. Raises UserMistake where the tasks
+    are kept for testing.
+    """
+    talks = list(training_rows(run, benchmark, source, request))
+    index, coverage = build_index({benchmark.name})
+    hits = [hit for row in talks if (hit := index.hit(sample_of(row))) is not None]
+    dropped = {hit.sample for hit in hits}
+    clean = [row for row in talks if row["id"] not in dropped]
+    rows = distinct(clean)
+    statuses = Counter(
+        outcome.status
+        for (name, _, _), outcome in read_outcomes(run).items()
+        if name == benchmark.name
+    )
+    passed = {"step": "episodes passed", "kept": statuses.pop("pass", 0), "dropped": statuses}
+    again = {"in a benchmark": len(dropped), "the same conversation": len(clean) - len(rows)}
+    report = {
+        "name": f"Episodes of {benchmark.name}",
+        "about": about(benchmark, source),
+        "funnel": [passed, rows_step(rows, again)],
+        "environments": domains(benchmark, rows),
+        "statistics": describe_rows(rows, {}),
+        "coverage": {},
+        "grid": {},
+        "checks": {},
+        "decontamination": {
+            "checked": coverage.checked,
+            "unchecked": coverage.unchecked,
+            "hits": count_hits(hits),
         },
-        "grid": kind_grid(tasks, archetypes),
-        "checks": checks(checked),
-        "decontamination": sifted["decontamination"],
+        "asked": {},
     }
+    folder.mkdir(parents=True, exist_ok=True)
+    write(folder, {"sft": rows}, report)
+    return report
 
 
-def share(found: tuple[int, int]) -> str:
-    part, whole = found
-    return f"{part:,} of {whole:,} ({part / whole:.0%})" if whole else "0 of 0"
+def about(benchmark: Benchmark, source: str) -> str:
+    """Say what the rows are; rows of test tasks say so first of all."""
+    text = f"Passed episodes of {benchmark.name} {benchmark.version}, played by {source}."
+    if benchmark.notes.get("trainable") is True:
+        return text
+    warning = f"Holds test tasks of {benchmark.name}: nothing trained on it may be tested there."
+    return f"**{warning}** {text}"
 
 
-def total(units: Units, name: str) -> int:
-    return sum(int(done.counts.get(name, 0)) for done in units.values())
+def sample_of(row: Row) -> Sample:
+    """Return what of a row could have been copied: its user's texts, its calls."""
+    chat = json.loads(row["messages"])
+    functions = [call["function"] for line in chat for call in line.get("tool_calls") or ()]
+    return Sample(
+        row["id"],
+        [line["content"] for line in chat if line["role"] == "user"],
+        [(function["name"], json.loads(function["arguments"])) for function in functions],
+    )
 
 
-def funnel(
-    material: Material, checked: Checked, played: Played, sifted: Mapping[str, Any]
-) -> Iterable[dict[str, Any]]:
-    """Yield the steps with what they kept and dropped."""
-
-    def step(name: str, kept: int, dropped: Mapping[str, int]) -> dict[str, Any]:
-        return {"step": name, "kept": kept, "dropped": {k: n for k, n in dropped.items() if n}}
-
-    refused = reasons(material.tasks)
-    yield step("tools specified", total(material.specs, "tools"), {
-        "rejected": total(material.specs, "rejected")
-    })  # fmt: skip
-    yield step("tools that run", total(material.packages, "tools"), {
-        "unsupported": total(material.packages, "unsupported")
-    })  # fmt: skip
-    yield step("edges", total(material.graph, "edges"), {})
-    yield step("plans verified", total(material.tasks, "plans"), refused["plan"])
-    yield step("tasks written", total(material.tasks, "tasks"), refused["task"])
-    yield step("tasks kept by the filters", material.kept.counts["kept"], sifted["dropped"])
-    solved = checked.checks["oracle"].tasks("pass")
-    yield step("tasks shipped", len(checked.shipped), {
-        "not solved by the oracle": len(checked.benchmark.tasks) - len(solved),
-        "passed without acting": len(solved - checked.shipped),
-    })  # fmt: skip
-    among = checked.shipped
-    yield step("episodes passed", played.count("pass", among=among), {
-        status: played.count(status, among=among) for status in ("fail", "error")
-    })  # fmt: skip
-
-
-def reasons(units: Units) -> dict[str, Counter[str]]:
-    """Add up why plans and tasks were refused."""
-    found: dict[str, Counter[str]] = {"plan": Counter(), "task": Counter()}
-    for done in units.values():
-        for name, count in json.loads((done.folder / "counts.json").read_text()).items():
-            kind, _, reason = name.partition(": ")
-            if reason and kind in found:
-                found[kind][reason] += count
-    return {kind: Counter(dict(counts.most_common())) for kind, counts in found.items()}
-
-
-def checks(checked: Checked) -> dict[str, dict[str, int]]:
-    """Return who played what and passed how much of it, and how much it must be."""
-    oracle = checked.checks["oracle"]
-    shipped = checked.shipped
-    found = {
-        "the oracle, all kept tasks": (oracle, frozenset(t.id for t in checked.benchmark.tasks)),
-        "the oracle, shipped tasks": (oracle, shipped),
-        "does nothing, tasks that need action": (checked.checks["idle"], checked.active),
-        "refuses everything, tasks that need action": (checked.checks["refuser"], checked.active),
-    }
+def domains(benchmark: Benchmark, rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
+    """Count rows per domain, with their licence and where they are from."""
+    split = f" {benchmark.notes['split']}" if benchmark.notes.get("split") else ""
+    listed = benchmark.name in pack_names()
+    origin = (
+        f"{benchmark.name} {pack_spec(benchmark.name).version if listed else benchmark.version}"
+    )
+    counts = Counter((row["env"], row["licence"]) for row in rows)
     return {
-        name: {
-            "played": len(among),
-            "passed": played.count("pass", among=among),
-            "wanted": len(among) if played is oracle else 0,
-        }
-        for name, (played, among) in found.items()
+        env: {"rows": count, "licence": licence, "origin": f"{origin}{split}", "note": ""}
+        for (env, licence), count in sorted(counts.items())
     }
-
-
-def environments(
-    material: Material, tasks: list[Task], sft: list[dict[str, Any]]
-) -> dict[str, dict[str, Any]]:
-    """Return one line per environment, those without tasks and those not here included."""
-    cast = material.cast
-    shipped = Counter(task.payload["env"]["env_id"] for task in tasks)
-    rows = Counter(row["env"] for row in sft)
-    found = {}
-    for env in cast.found:
-        made = material.tasks[env].counts
-        note = "" if made["tasks"] else why_none(material.packages[env])
-        found[env] = {
-            "tools": material.packages[env].counts["tools"],
-            "unsupported": material.packages[env].counts["unsupported"],
-            "edges": material.graph[env].counts["edges"],
-            "plans": made["plans"],
-            "tasks": made["tasks"],
-            "kept": shipped[env],
-            "rows": rows[env],
-            "licence": cast.licences[env],
-            "origin": cast.origins[env],
-            "note": note,
-        }
-    for env, reason in cast.absent.items():
-        found[env] = {"licence": "–", "origin": "–", "note": reason}
-    return found
-
-
-def why_none(package: Done) -> str:
-    """Say why an environment gives no task."""
-    lacking = json.loads((package.folder / "unsupported.json").read_text(encoding="utf-8"))
-    return str(lacking.get(WHOLE, "no chain of its tools could be bound to a verified plan"))
 
 
 def show(console: Console, report: Report, folder: Path) -> None:
     """Print the funnel per environment, the checks, and where the data set lies."""
-    columns = ("tools", "unsupported", "edges", "plans", "tasks", "kept", "rows")
-    table = Table("environment", *columns, title="from specifications to rows")
     entries = report["environments"]
+    columns = [name for name in COLUMNS if any(name in entry for entry in entries.values())]
+    table = Table("environment", *columns, title="from specifications to rows")
     for name, entry in entries.items():
         table.add_row(name, *(f"{entry.get(column, 0):,}" for column in columns))
     table.add_section()
     sums = (f"{sum(e.get(column, 0) for e in entries.values()):,}" for column in columns)
     table.add_row("all", *sums)
     console.print(table)
-    for name, entry in entries.items():
-        if entry["note"] and "tools" in entry:
-            console.print(f"{name}: {entry['note']}", highlight=False)
+    lines = [f"{n}: {e['note']}" for n, e in entries.items() if e["note"] and "tools" in e]
     for name, check in report["checks"].items():
         rate = check["passed"] / check["played"] if check["played"] else 0.0
-        console.print(
-            f"{name}: {check['passed']:,} of {check['played']:,} passed ({rate:.1%})",
-            highlight=False,
-        )
+        lines.append(f"{name}: {check['passed']:,} of {check['played']:,} passed ({rate:.1%})")
     unchecked = report["decontamination"]["unchecked"]
-    for name, why in unchecked.items():
-        console.print(f"decontamination: {name} was not checked: {why}", highlight=False)
-    console.print(f"data set: {folder}", highlight=False)
+    lines += [f"decontamination: {n} was not checked: {why}" for n, why in unchecked.items()]
+    for line in [*lines, f"data set: {folder}"]:
+        console.print(line, highlight=False)

@@ -1,4 +1,4 @@
-"""What the app's stage `synth` runs, and what plan=true says of it."""
+"""What the app's stages `synth` and `dataset` run, and what plan=true says of the first."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ from rich.table import Table
 
 from harness.app import App
 from harness.configure import build, plain
+from harness.faults import UserMistake
 from harness.models.seats import opened
+from harness.store import need
+from harness.types import Role
 from synth.crew import Crew
-from synth.export import export, show
+from synth.dataset.rows import Request
+from synth.export import export, export_run, show
 from synth.llm.estimates import Workload, estimate, paper_total
 from synth.pipeline import Pipeline, say_absent
 from synth.recipe import Recipe, cast_of, domain_of
@@ -39,6 +43,23 @@ async def synthesize(app: App, recipe: DictConfig, concurrency: int = 32) -> Non
             played = await pipeline.teach(material, checked)
         report = export(pipeline, material, checked, played, folder)
     show(app.console, report, folder)
+
+
+async def collect(
+    app: App, seat: Role = "agent", reasoning: bool = True, train_on_test: bool = False
+) -> None:
+    """Turn the passed episodes of the run folder's benchmarks into data sets, one each."""
+    if seat not in ("agent", "user"):
+        raise UserMistake(f"seat={seat!r}: choose agent or user")
+    folder = need(app.folder)
+    about: dict[str, Any] = getattr(app.models.get("model"), "describe", dict)()
+    label = f" ({about['label']})" if about.get("label") else ""
+    source = f"{about.get('model') or app.choice('model')}{label}"
+    request = Request(seat, reasoning, train_on_test=train_on_test)
+    for job in app.jobs:
+        target = folder / "dataset" / job.benchmark.name
+        report = export_run(folder, job.benchmark, source, request, target)
+        show(app.console, report, target)
 
 
 def read(node: DictConfig) -> tuple[Recipe, Crew]:

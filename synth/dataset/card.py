@@ -25,20 +25,21 @@ FIELDS = {
 
 def card(report: Report) -> str:
     """Write the card (Markdown with the header that the Hub reads)."""
-    parts = [
-        header(report),
-        f"# {report['name']}\n\n{report['about']}",
-        "## Use\n\n" + usage(report),
-        "## From specifications to rows\n\n" + table(("step", "kept", "left out"), funnel(report)),
-        "## Environments\n\n" + environments(report["environments"]),
-        "## Statistics\n\n" + statistics(report["statistics"], report["coverage"]),
-        "## Calls of plans by archetype and kind\n\n" + grid(report["grid"]),
-        "## Checks\n\n" + checks(report["checks"]),
-        "## Decontamination\n\n" + decontamination(report["decontamination"]),
-        "## Fields\n\n" + table(("field", "what"), FIELDS.items()),
-        "## Licences and provenance\n\n" + licences(report["environments"]),
-    ]
-    return "\n\n".join(part.strip() for part in parts) + "\n"
+    sections = {
+        "Use": usage(report),
+        "From specifications to rows": table(("step", "kept", "left out"), funnel(report)),
+        "Environments": environments(report["environments"]),
+        "Statistics": statistics(report["statistics"], report["coverage"]),
+        "Calls of plans by archetype and kind": grid(report["grid"]),
+        "Checks": checks(report["checks"]),
+        "Decontamination": decontamination(report["decontamination"]),
+        "What models were asked": asked(report["asked"]),
+        "Fields": table(("field", "what"), FIELDS.items()),
+        "Licences and provenance": licences(report["environments"]),
+    }
+    written = [f"## {title}\n\n{text.strip()}" for title, text in sections.items() if text]
+    head = [header(report), f"# {report['name']}\n\n{report['about']}"]
+    return "\n\n".join([*head, *written]) + "\n"
 
 
 def header(report: Report) -> str:
@@ -51,12 +52,13 @@ def header(report: Report) -> str:
 
 
 def usage(report: Report) -> str:
+    first = next(iter(report["files"]))
     names = "\n".join(f"* `{name}`: {count:,} rows" for name, count in report["files"].items())
     return f"""{names}
 
 ```python
 from datasets import load_dataset
-rows = load_dataset("path/to/this/folder", "sft", split="train")
+rows = load_dataset("path/to/this/folder", "{first}", split="train")
 ```
 
 `messages` and `tools` are JSON texts, because the schemas of tools differ from row to row:
@@ -70,7 +72,8 @@ def funnel(report: Report) -> Iterable[tuple[str, str, str]]:
 
 
 def environments(found: Mapping[str, Mapping[str, Any]]) -> str:
-    columns = ("tools", "unsupported", "edges", "plans", "tasks", "kept", "rows")
+    known = ("tools", "unsupported", "edges", "plans", "tasks", "kept", "rows")
+    columns = [name for name in known if any(name in entry for entry in found.values())]
     rows = [
         (name, *(f"{entry.get(column, 0):,}" for column in columns), entry["note"] or "–")
         for name, entry in found.items()
@@ -107,7 +110,25 @@ def statistics(found: Mapping[str, Any], coverage: Mapping[str, Any]) -> str:
 def grid(found: Mapping[str, Mapping[str, int]]) -> str:
     kinds = sorted({kind for counts in found.values() for kind in counts})
     rows = [(name, *(f"{n.get(kind, 0):,}" for kind in kinds)) for name, n in found.items()]
-    return table(("archetype", *kinds), rows)
+    return table(("archetype", *kinds), rows) if rows else ""
+
+
+def asked(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """Write calls, tokens, cost and accepted replies per stage."""
+    columns = ("calls", "cached", "repairs", "accepted", "rejected", "tokens_in", "tokens_out")
+    rows = [
+        (name, *(counted(stage[column]) for column in columns), dollars(stage["cost_usd"]))
+        for name, stage in found.items()
+    ]
+    return table(("stage", *columns, "cost"), rows) if rows else ""
+
+
+def counted(number: int | None) -> str:
+    return "–" if number is None else f"{number:,}"
+
+
+def dollars(cost: float | None) -> str:
+    return "unknown" if cost is None else f"${cost:,.2f}"
 
 
 def checks(found: Mapping[str, Mapping[str, int]]) -> str:
@@ -115,7 +136,7 @@ def checks(found: Mapping[str, Mapping[str, int]]) -> str:
         (name, f"{check['played']:,}", f"{check['passed']:,}", f"{check['wanted']:,}")
         for name, check in found.items()
     ]
-    return table(("who plays", "tasks", "passed", "must pass"), rows)
+    return table(("who plays", "tasks", "passed", "must pass"), rows) if rows else ""
 
 
 def decontamination(found: Mapping[str, Any]) -> str:

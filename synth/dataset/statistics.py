@@ -81,7 +81,8 @@ def chain_entropy(sequences: Mapping[str, Iterable[Sequence[str]]], n: int) -> f
         for chain in chains:
             grams.update((env, *chain[i : i + n]) for i in range(len(chain) - n + 1))
     total = sum(grams.values())
-    return round(-sum(c / total * math.log2(c / total) for c in grams.values()), 3) if total else 0
+    bits = sum(c / total * math.log2(total / c) for c in grams.values())
+    return round(bits, 3)
 
 
 def distinct(texts: Iterable[str], n: int) -> float:

@@ -16,6 +16,7 @@ from harness.types import Episode, Message, Role, Task, ToolCall, ToolSpec, Verd
 from synth.dataset.files import read_jsonl, write_jsonl, write_parquet
 from synth.dataset.rows import Request, training_rows
 from synth.dataset.statistics import describe_rows, self_bleu, steps_of
+from synth.export import export_run
 
 TASKS = (
     Task(
@@ -208,6 +209,31 @@ def test_tasks_without_rows_leave_empty_statistics() -> None:
     found = describe_rows([], {})
     assert found["rows"] == 0
     assert found["self_bleu_4"] == 0.0
+
+
+def test_a_run_becomes_a_data_set_with_a_card(folder: Path, tmp_path: Path) -> None:
+    report = export_run(folder, desk(), "a script", Request(), tmp_path / "out")
+    assert report["files"] == {"sft": 4}
+    assert [step["kept"] for step in report["funnel"]] == [2, 4]
+    assert report["funnel"][0]["dropped"] == {"fail": 1}
+    assert list(read_jsonl(tmp_path / "out" / "sft.jsonl")) == rows_by("a script", folder)
+    text = (tmp_path / "out" / "README.md").read_text()
+    assert "license: mit" in text
+    assert "| desk | 4 |" in text
+    assert "test tasks" not in text
+
+
+def test_a_data_set_of_test_tasks_says_so_first(folder: Path, tmp_path: Path) -> None:
+    benchmark = desk(trainable=False)
+    with pytest.raises(UserMistake, match="test tasks"):
+        export_run(folder, benchmark, "a script", Request(), tmp_path / "out")
+    allowed = Request(train_on_test=True)
+    report = export_run(folder, benchmark, "a script", allowed, tmp_path / "out")
+    assert report["about"].startswith("**Holds test tasks of desk")
+
+
+def rows_by(source: str, folder: Path) -> list[dict[str, Any]]:
+    return list(training_rows(folder, desk(), source))
 
 
 def test_replacing_a_benchmark_changes_nothing_of_the_rows(folder: Path) -> None:
