@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from types import TracebackType
 
 from rich.console import Console
@@ -22,6 +23,7 @@ class Watcher:
         self.total = total
         self.done = done
         self.counts = {"pass": 0, "fail": 0, "error": 0, "missing": 0}
+        self.faults: Counter[str] = Counter()
         self.tokens = 0
         self.cost: float | None = None
         self.printed = time.monotonic()
@@ -52,6 +54,8 @@ class Watcher:
     def __call__(self, outcome: Outcome) -> None:
         self.counts[outcome.status] += 1
         self.done += 1
+        if outcome.fault:
+            self.faults[f"{outcome.cause}, {outcome.fault}"] += 1
         self.tokens += outcome.tokens_in + outcome.tokens_out
         if outcome.cost_usd is not None:
             self.cost = (self.cost or 0.0) + outcome.cost_usd
@@ -72,3 +76,13 @@ class Watcher:
         if self.cost is not None:
             parts.append(f"${self.cost:,.2f}")
         return "  ".join(parts)
+
+    def trouble(self) -> str:
+        """Say what failed most often, for whoever must mend it; empty where nothing did."""
+        if not self.faults:
+            return ""
+        (text, count), total = self.faults.most_common(1)[0], self.faults.total()
+        return (
+            f"{total} trials met a fault and have no verdict: the same command plays them again. "
+            f"Most frequent, {count} of {total}: {text}"
+        )

@@ -61,11 +61,13 @@ async def play(app: App, job: Job, store: RunStore, concurrency: int) -> None:
         started = time.perf_counter()
         await runner.run()
     seconds = time.perf_counter() - started
+    scored = watch.counts["pass"] + watch.counts["fail"]
     app.console.print(
-        f"{job.benchmark.name}: {sum(watch.counts.values())} trials scored in {seconds:.1f} s "
-        f"({watch.note()})",
+        f"{job.benchmark.name}: {scored} trials scored in {seconds:.1f} s ({watch.note()})",
         highlight=False,
     )
+    if trouble := watch.trouble():
+        app.console.print(f"{job.benchmark.name}: {trouble}", highlight=False, markup=False)
 
 
 def wanted(job: Job) -> set[tuple[str, str, int]]:
