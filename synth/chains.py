@@ -112,7 +112,7 @@ class Chain:
                 for turn in range(self.turns)
             ],
             "edges": [
-                {"src": link.src, "dst": link.dst, "kind": link.edge.kind, "via": link.edge.via}
+                {"src": link.src, "dst": link.dst, "kind": link.edge.kind, "via": [*link.edge.via]}
                 for link in self.links
             ],
             "turns": self.turns,

@@ -35,7 +35,8 @@ TWINS = 2
 
 @dataclass(frozen=True)
 class Wishes:
-    """What tasks to make. `turns` and `calls` (per turn) are drawn from; repeat to weight.
+    """What tasks to make. `turns` and `calls` (per turn; at most, unless `exact`) are drawn from;
+    repeat to weight.
 
     `twins` is how many kinds other than general each plan is told in (None: all that fit);
     `distractors` how many tools beside the needed ones are offered (None: all).
@@ -48,6 +49,7 @@ class Wishes:
     twins: int | None = TWINS
     distractors: int | None = None
     connectivity: str = "weak"
+    exact: bool = False
 
 
 @dataclass
@@ -106,7 +108,8 @@ class Maker:
         """Draw a chain and bind it in one of the initial states."""
         turns = self.rng.choice(self.wishes.turns)
         sizes = [self.rng.choice(self.wishes.calls) for _ in range(turns)]
-        chain = sample_chain(self.ground, sizes, self.rng, self.wishes.connectivity)
+        way = self.wishes.connectivity
+        chain = sample_chain(self.ground, sizes, self.rng, way, exact=self.wishes.exact)
         if chain is None or self.chains[chain.id] >= PER_CHAIN:
             self.counts["no new chain"] += 1
             return None

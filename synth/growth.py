@@ -23,8 +23,9 @@ class Grower:
     are being met, which nothing new may build on (it would close a circle).
     """
 
-    def __init__(self, ground: Ground, choices: Choices) -> None:
+    def __init__(self, ground: Ground, choices: Choices, *, exact: bool = True) -> None:
         self.ground = ground
+        self.exact = exact
         self.views = ground.views
         self.choices = choices
         self.nodes: list[Node] = []
@@ -41,11 +42,23 @@ class Grower:
             else:
                 self.start()
             while self.left:
-                self.extend()
+                self.grow()
         chain = numbered(self.nodes, self.links)
         if chain is None or broken_conditions(chain):
             raise DeadEnd
         return chain
+
+    def grow(self) -> None:
+        """Extend the subgraph; one that cannot be stays as it is, unless sizes are exact."""
+        nodes, links = len(self.nodes), len(self.links)
+        try:
+            self.extend()
+        except DeadEnd:
+            if self.exact:
+                raise
+            del self.nodes[nodes:], self.links[links:]
+            self.open.clear()
+            self.left = 0
 
     @property
     def here(self) -> list[Node]:
@@ -193,11 +206,16 @@ def sample_chain(
     sizes: Sequence[int],
     rng: random.Random,
     connectivity: str = "weak",
+    *,
+    exact: bool = True,
 ) -> Chain | None:
-    """Draw a chain with `sizes[t]` calls in turn t; None where TRIES attempts found none."""
+    """Draw a chain with `sizes[t]` calls in turn t (at most, where not exact).
+
+    None where TRIES attempts found none. `connectivity`: weak, or strict_chain (a path).
+    """
     for _ in range(TRIES):
         try:
-            chain = Grower(ground, Dice(rng)).chain(sizes)
+            chain = Grower(ground, Dice(rng), exact=exact).chain(sizes)
         except DeadEnd:
             continue
         if connectivity == "weak" or is_path(chain):

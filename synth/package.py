@@ -79,7 +79,7 @@ class EnvPackage:
     def files(self) -> dict[str, str]:
         """Return the text of every file but the manifest, by relative path."""
         tools = [record_json(record) for record in self.records]
-        out = {"tools.json": pretty(tools), "schema.sql": self.schema_sql.strip() + "\n"}
+        out = {"tools.json": entries_text(tools), "schema.sql": self.schema_sql.strip() + "\n"}
         for name, program in self.programs.items():
             out[f"programs/{name}.yaml"] = yaml.dump(
                 dump_program(program), Dumper=DUMPER, sort_keys=False, allow_unicode=True, width=100
@@ -233,6 +233,16 @@ def rows_text(state: State) -> str:
             f"{json.dumps(table)}: [\n  {lines}\n]" if rows else f"{json.dumps(table)}: []"
         )
     return "{\n" + ",\n".join(tables) + "\n}\n"
+
+
+def entries_text(entries: Sequence[Mapping[str, Any]]) -> str:
+    """Render objects with one field per line."""
+    fields = [[f"  {json.dumps(k)}: {plain(v)}" for k, v in entry.items()] for entry in entries]
+    return "[\n" + ",\n".join(" {\n" + ",\n".join(lines) + "\n }" for lines in fields) + "\n]\n"
+
+
+def plain(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False)
 
 
 def pretty(data: Any) -> str:

@@ -100,7 +100,7 @@ def assemble(draft: Draft, setting: Setting, family: str, twin: str = "") -> Tas
     payload["difficulty"] = difficulty(draft, len(payload["tools_offered"]))
     text = json.dumps(payload)
     task_id = f"{setting.package.env_id}/{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-    payload = {"task_id": task_id, **json.loads(text), "twin_task_id": twin or None}
+    payload = {"task_id": task_id, **payload, "twin_task_id": twin or None}
     return Task(task_id, NAME, payload, domain=draft.kind, cluster=family)
 
 

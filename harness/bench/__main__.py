@@ -24,6 +24,7 @@ BENCHES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "results": ("harness.bench.results", "tables and intervals of many episodes"),
         "bfcl": ("evaluators.bfcl.bench", "scoring of BFCL rows and of a stored run"),
         "tau2": ("evaluators.tau2.bench", "tau2 worlds and scored gold episodes"),
+        "synth": ("synth.bench", "synthesised worlds, graphs, verified tasks, mutants"),
         "judge": ("evaluators.judge.bench", "error categories by rule"),
         "train": ("train.bench", "fine-tuning throughput against a plain PyTorch loop"),
     }
