@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.configure import digest
 from harness.faults import UserMistake
 from harness.models.checkpoints import expand, is_missing
 from harness.models.templates import install_template
@@ -65,8 +64,7 @@ def finetune(
     trainer.train(resume_from_checkpoint=last_checkpoint(out))
     if stop is not None and stop.is_set():
         raise UserMistake(f"stopped: run the same again to go on from {last_checkpoint(out)}")
-    if trainer.accelerator.is_main_process or settings.lora is None:
-        save_final(trainer, tokenizer, final)
+    save_final(trainer, tokenizer, final)
     return final
 
 
@@ -151,11 +149,17 @@ def by_length(rows: Sequence[Encoded], batch: int, rng: random.Random) -> list[E
 
 def make_trainer(settings: SftSettings, model: Any, tokenizer: Any, material: Material) -> Any:
     """Build TRL's trainer."""
+    import torch
     from accelerate import PartialState
     from transformers.trainer_callback import PrinterCallback
     from trl import SFTTrainer
 
-    devices = PartialState().num_processes
+    devices = PartialState(cpu=not torch.cuda.is_available()).num_processes
+    if settings.devices not in (None, devices):
+        raise UserMistake(
+            f"{devices} process{'es' * (devices > 1)} run, not devices={settings.devices}: start "
+            f"with torchrun --nproc_per_node {settings.devices} -m harness …"
+        )
     config = trl_config(settings, devices, bool(material.validation))
     peft = None
     if settings.lora is not None:
@@ -183,24 +187,27 @@ def dataset(rows: Sequence[Encoded]) -> Any:
 
 
 def save_final(trainer: Any, tokenizer: Any, final: Path) -> None:
-    """Write the chosen weights whole or not at all; adapters are merged into them."""
+    """Write the chosen weights whole or not at all; adapters are merged into them.
+
+    Every process must call it: sharded weights are gathered from all.
+    """
+    main, everyone = trainer.accelerator.is_main_process, trainer.accelerator.wait_for_everyone
     model = trainer.accelerator.unwrap_model(trainer.model)
     partial = final.with_name(".final")
-    shutil.rmtree(partial, ignore_errors=True)
-    if hasattr(model, "merge_and_unload"):
-        model.merge_and_unload().save_pretrained(partial)
-    else:
+    if main:
+        shutil.rmtree(partial, ignore_errors=True)
+    everyone()
+    if not hasattr(model, "merge_and_unload"):
         trainer.save_model(str(partial))
-    tokenizer.save_pretrained(partial)
-    partial.rename(final)
+    elif main:
+        model.merge_and_unload().save_pretrained(partial)
+    if main:
+        tokenizer.save_pretrained(partial)
+        partial.rename(final)
+    everyone()
 
 
 def last_checkpoint(out: Path) -> str | None:
     """Name the newest checkpoint that was written to its end, or None."""
     found = [path for path in out.glob("checkpoint-*") if (path / "trainer_state.json").is_file()]
     return str(max(found, key=lambda path: int(path.name.split("-")[1]))) if found else None
-
-
-def fingerprint(settings: SftSettings) -> str:
-    """Return 8 hex digits that name a training in tables."""
-    return digest(json.loads(json.dumps(settings.identity())))

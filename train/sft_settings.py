@@ -51,6 +51,7 @@ class SftSettings:
     select: str = "loss"
     keep_checkpoints: int = 2
     seed: int = 0
+    devices: int | None = None
     threads: int | None = None
     tool_format: str = "hermes"
     chat_template: str | None = None
@@ -75,7 +76,7 @@ class SftSettings:
 
     def identity(self) -> dict[str, Any]:
         """Return what determines the weights: a run goes on only with the same."""
-        free = ("out", "threads", "keep_checkpoints", "log_every")
+        free = ("out", "devices", "threads", "keep_checkpoints", "log_every")
         return {key: value for key, value in asdict(self).items() if key not in free}
 
 

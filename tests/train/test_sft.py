@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::FutureWarning"),
     pytest.mark.filterwarnings("ignore:.*pin_memory.*:UserWarning"),
 ]
+ENV = {**os.environ, "OMP_NUM_THREADS": "1"}
 WORDS = "boat bike room desk plot lamp oven tent".split()
 
 
@@ -172,6 +176,27 @@ def test_an_adapter_is_merged_into_what_is_kept(place: Path) -> None:
     name = "model.layers.0.mlp.up_proj.weight"
     assert not torch.equal(fresh[name], tuned[name])
     assert torch.equal(fresh["model.embed_tokens.weight"], tuned["model.embed_tokens.weight"])
+
+
+def test_fewer_processes_than_asked_for_are_refused(place: Path) -> None:
+    with pytest.raises(UserMistake, match="1 process run, not devices=2"):
+        finetune(settings(place, "lonely", devices=2))
+
+
+def test_two_processes_train_one_model(place: Path) -> None:
+    """Two gloo processes with half of each batch move the weights as one process does."""
+    one = weights(finetune(settings(place, "one", select="last", steps=2)))
+    out = place / "two"
+    options = {"model": place / "fresh", "out": out, "devices": 2, "threads": 1, "batch": 4,
+               "steps": 2, "save_every": 2, "log_every": 1, "validation": 0.1, "select": "last",
+               "learning_rate": 3e-3, "data": f"[{{path: {place / 'data.jsonl'}}}]"}  # fmt: skip
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2"]
+    command += ["--standalone", "-m", "harness", "stages=[sft]", "train=sft"]
+    command += [f"train.sft.{name}={value}" for name, value in options.items()]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=ENV)
+    assert done.returncode == 0, done.stderr[-2000:]
+    two = weights(out / "final")
+    assert all(torch.allclose(one[name], two[name], atol=1e-4) for name in one)
 
 
 def test_packed_rows_do_not_see_each_other(place: Path) -> None:
