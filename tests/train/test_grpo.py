@@ -11,13 +11,9 @@ from typing import Any
 
 import pytest
 
-from harness.benchmark import Benchmark
 from harness.faults import UserMistake
-from harness.limits import Limits
-from harness.parties import ModelParty, Script
 from harness.store import RunStore, read_outcomes
-from harness.types import Episode, Task, Verdict
-from tests.fakes.worlds import Shelf
+from tests.train.choir import Sings, choir, settings
 from train.grpo_settings import GrpoSettings
 from train.rollouts import Rollouts
 
@@ -25,28 +21,6 @@ needs_torch = pytest.mark.skipif(
     not all(importlib.util.find_spec(name) for name in ("torch", "trl")),
     reason="the train extra is not installed",
 )
-
-
-class Sings:
-    """Rewards the share of replies' letters that are an e."""
-
-    async def __call__(self, task: Task, episode: Episode) -> Verdict:
-        text = "".join(m.text for m in episode.log if m.author == "agent")
-        reward = text.count("e") / max(1, len(text))
-        return Verdict(reward, reward > 0.5)
-
-
-def choir() -> Benchmark:
-    tasks = [Task(f"t{i}", "choir", {"line": f"sing {i}"}, domain="song") for i in range(4)]
-    return Benchmark(
-        "choir",
-        "1",
-        tasks,
-        environment=lambda task, past: Shelf(),
-        user=lambda task, trial, model: Script("user", [task.payload["line"]]),
-        agent=lambda task, trial, model: ModelParty("agent", model),
-        limits=lambda task: Limits(steps=2),
-    )
 
 
 @pytest.fixture
@@ -59,23 +33,6 @@ def checkpoint(tmp_path: Path) -> Path:
     network.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
-
-
-def settings(checkpoint: Path, out: Path, **changes: Any) -> GrpoSettings:
-    fields: dict[str, Any] = {
-        "model": str(checkpoint),
-        "out": str(out),
-        "steps": 12,
-        "prompts": 2,
-        "group_size": 8,
-        "learning_rate": 3e-3,
-        "reply_tokens": 6,
-        "context_tokens": 2048,
-        "save_every": 4,
-        "redraws": 2,
-        "threads": 1,
-    }
-    return GrpoSettings(**(fields | changes))
 
 
 def run(checkpoint: Path, out: Path, **changes: Any) -> list[dict[str, Any]]:
