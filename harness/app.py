@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
 from harness.benchmark import Benchmark
@@ -86,17 +86,14 @@ class App:
         )
 
     def evaluator(self, node: DictConfig) -> Evaluator:
-        """Build an evaluator around the judge's seat; one that labels takes the judge group."""
+        """Build a benchmark's evaluator around the judge's seat."""
         model = self.models.get("judge_model")
-        judging = plain(self.config.get("judge") or {})
-        if "judging" not in node:
-            return cast(Evaluator, build(node, judge=model))
-        if judging.get("ask") and model is None:
+        if OmegaConf.select(self.config, "judge.ask") and model is None and "judging" in node:
             raise UserMistake(
                 "judge=model asks a model, and none sits in the judge's seat: choose "
                 "model@judge_model=…, or judge=rules"
             )
-        return cast(Evaluator, build(node, judge=model, judging=judging))
+        return cast(Evaluator, build(node, judge=model))
 
     @cached_property
     def identity(self) -> dict[str, Any]:

@@ -16,7 +16,13 @@ from harness.models.seats import opened
 from harness.outcomes import Outcome
 from harness.progress import Watcher
 from harness.protocols import Model
-from harness.results.manifest import complete_manifest, start_manifest
+from harness.results.manifest import (
+    complete_manifest,
+    read_manifest,
+    seats,
+    start_manifest,
+    write_manifest,
+)
 from harness.results.table import build_table, render_terminal, write_table
 from harness.runner import Job, Runner, rescore
 from harness.store import RunStore, need, read_outcomes, write_text
@@ -102,7 +108,25 @@ async def score(app: App, concurrency: int = 32) -> None:
         store.close()
     if not counts["scored"]:
         raise UserMistake(f"{folder} holds no episode of {', '.join(app.identity['benchmark'])}")
+    keep_judge(app)
     app.console.print(f"{counts['scored']} episodes scored, {counts['changed']} outcomes changed")
+
+
+def keep_judge(app: App) -> None:
+    """Store who judged last, so that a run can be graded again as it was."""
+    path = app.folder / "config.yaml"
+    if not path.is_file():
+        return
+    stored: Any = OmegaConf.load(path)
+    now: Any = OmegaConf.create(stored_config(app))
+    for key in ("judge", "judge_model"):
+        OmegaConf.update(stored, key, now.get(key), force_add=True, merge=False)
+    write_text(path, OmegaConf.to_yaml(stored))
+    if (app.folder / "manifest.json").is_file():
+        manifest = read_manifest(app.folder)
+        manifest.pop("judge", None)
+        judge = {name: about for name, about in seats(app.info()).items() if name == "judge"}
+        write_manifest(app.folder, {**manifest, **judge})
 
 
 def judges(app: App) -> dict[str, Model]:
