@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from harness.explain import explain
 from harness.faults import UserMistake
 from harness.paths import conf_dir
 
@@ -30,40 +29,8 @@ def compose(overrides: Sequence[str]) -> DictConfig:
         with initialize_config_dir(str(conf_dir()), version_base="1.3"):
             config = hydra_compose("config", list(overrides), return_hydra_config=True)
     except (HydraException, OmegaConfBaseException) as error:
-        raise UserMistake(explain(error)) from None
+        raise UserMistake(explain(error, overrides)) from None
     return config
-
-
-def explain(error: BaseException) -> str:
-    """Fold a configuration error into one line, with the nearest names that exist."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    wrong = re.search(r"Could not (?:override|find|load|append).*?'([^']+)'", str(error))
-    noise = ("Set the env", "full_key", "See https", "object_type")
-    text = " ".join(line for line in lines if not line.startswith(noise))
-    if wrong is None:
-        return text
-    name = wrong.group(1).rsplit("/", 1)
-    group = name[0] if len(name) == 2 else ""
-    near = difflib.get_close_matches(name[-1], known_names(group), n=3, cutoff=0.5)
-    hint = f" (did you mean {' or '.join(near)}?)" if near else ""
-    return f"{lines[0].rstrip('.')}{hint}: {options(group)}"
-
-
-def options(group: str) -> str:
-    names = known_names(group)
-    what = f"{group} is one of" if group else "top-level keys and groups are"
-    return f"{what} {', '.join(names)}" if names else f"there is no group {group!r}"
-
-
-def known_names(group: str) -> list[str]:
-    """List the options of a configuration group, or the groups and keys of the top level."""
-    folder = conf_dir() / group
-    names = {path.stem for path in folder.glob("*.yaml")} if group else set()
-    if not group:
-        names = {path.name for path in folder.iterdir() if path.is_dir()}
-        top = OmegaConf.load(folder / "config.yaml")
-        names |= {str(key) for key in top if key != "defaults"} | {"suite"}
-    return sorted(names)
 
 
 def build(node: Any, **extra: Any) -> Any:

@@ -12,7 +12,8 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 from omegaconf import DictConfig
 
-from harness.configure import compose, explain
+from harness.configure import compose
+from harness.explain import explain
 from harness.faults import UserMistake
 from harness.launch import complain, run
 from harness.paths import conf_dir
