@@ -18,7 +18,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -237,12 +237,9 @@ def rows_text(state: State) -> str:
 
 def entries_text(entries: Sequence[Mapping[str, Any]]) -> str:
     """Render objects with one field per line."""
-    fields = [[f"  {json.dumps(k)}: {plain(v)}" for k, v in entry.items()] for entry in entries]
+    dump = partial(json.dumps, ensure_ascii=False)
+    fields = [[f"  {json.dumps(k)}: {dump(v)}" for k, v in entry.items()] for entry in entries]
     return "[\n" + ",\n".join(" {\n" + ",\n".join(lines) + "\n }" for lines in fields) + "\n]\n"
-
-
-def plain(data: Any) -> str:
-    return json.dumps(data, ensure_ascii=False)
 
 
 def pretty(data: Any) -> str:
