@@ -9,6 +9,7 @@ from rich.table import Table
 from harness.app import App
 from harness.configure import build, plain
 from harness.episode import tools_text
+from harness.faults import UserMistake
 from harness.runner import Job
 from harness.stages import warn_of_judge
 from harness.types import Task
@@ -44,10 +45,21 @@ def show_jobs(app: App) -> None:
     app.console.print(table)
     for job in app.jobs:
         warn_of_judge(app, job)
+        if mistake := missing_user(job):
+            app.console.print(f"missing: {mistake}", highlight=False, markup=False)
     app.console.print(
         f"tokens: {CHARACTERS_PER_TOKEN} characters each, measured on up to {PROBED} tasks; "
         f"{REPLY_TOKENS} per reply assumed; user and judge models not included"
     )
+
+
+def missing_user(job: Job) -> str:
+    """Say what the user's seat lacks, if anything."""
+    try:
+        job.benchmark.user(job.benchmark.tasks[0], 0, job.user_model)
+    except UserMistake as mistake:
+        return str(mistake)
+    return ""
 
 
 def describe(about: dict[str, Any]) -> str:

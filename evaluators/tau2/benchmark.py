@@ -26,6 +26,7 @@ from harness.types import Message, Task
 
 KINDS = ("llm", "scripted", "solo")
 DOMAINS = ("airline", "retail", "telecom")
+TEXTS = 6  # replies in words of an episode, as a plan estimates them
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,7 @@ def benchmark(
         agent=setup.make_agent,
         limits=setup.limits,
         data_sha256=hashes(domains),
+        replies=replies,
         asks_judge=lambda task: needs_judge(task.payload),
         notes={
             "split": split,
@@ -110,6 +112,12 @@ def benchmark(
             **{name: value for name, value in settings.items() if value},
         },
     )
+
+
+def replies(task: Task) -> int:
+    """Estimate how often the agent is asked: for each gold call a batch, and for what is said."""
+    actions = (task.payload.get("evaluation_criteria") or {}).get("actions") or ()
+    return TEXTS + sum(1 for action in actions if action.get("requestor") != "user")
 
 
 def text_notes(domains: Sequence[str]) -> dict[str, str]:

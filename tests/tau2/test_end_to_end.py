@@ -98,3 +98,16 @@ def test_four_trials_give_the_pass_k_table(url: str, tmp_path: Path) -> None:
     creating = ("create_task_1", "create_task_1_nl_eval", "create_task_1_with_env_assertions")
     assert passed == {f"mock/{task}" for task in creating}
     assert {outcome["end"] for outcome in outcomes} == {"user_stop"}
+
+
+def test_a_plan_counts_replies_by_the_gold_and_misses_the_user(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    options = ["benchmark=tau2", "benchmark.tau2.build.domains=[airline]", "plan=true", "trials=1"]
+    assert main([*options, "sample=null"]) == 0
+    told = capsys.readouterr().out
+    calls = int(next(line for line in told.splitlines() if "tau2 " in line).split("│")[4])
+    assert calls > 50 * 6
+    assert "missing: tau2's user is a model: set model@user_model=" in told
+    assert main([*options, "sample=2", "benchmark.tau2.build.user=scripted"]) == 0
+    assert "missing" not in capsys.readouterr().out
