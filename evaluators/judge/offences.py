@@ -12,7 +12,10 @@ from evaluators.judge.categories import (
     EXECUTION_ERROR,
     FABRICATED,
     INCORRECT,
+    MISSING_CALL,
     MISSING_PARAMETER,
+    MISSING_REQUIRED_CALL,
+    NO_TOOL_CALLS,
     NOT_RECOVERED,
     UNEXPECTED_CALL,
     WRONG_TOOL,
@@ -37,6 +40,7 @@ def label(
 ) -> None:
     """Note what was done although nobody asked for it, and what failed without being made good."""
     forbidden_calls(case, trace, notes)
+    required_calls(case, trace, notes)
     abnormal.against_orders(case, trace, notes)
     if case.behaviour in ("no_call", "explain"):
         abnormal.label(case, trace, notes)
@@ -63,6 +67,20 @@ def forbidden_calls(case: Case, trace: Trace, notes: Notes) -> None:
             if fits(action, act):
                 how = "attempted" if act.failure else "executed"
                 notes.about(act, (INCORRECT, UNEXPECTED_CALL), f"forbidden, and {how}")
+
+
+def required_calls(case: Case, trace: Trace, notes: Notes) -> None:
+    """Note required actions that were not carried out (of tasks that cannot be done, say)."""
+    done = [act for act in trace.of("agent") if act.failure is None]
+    for action in case.required:
+        if any(fits(action, act) for act in done):
+            continue
+        category = MISSING_CALL if done else NO_TOOL_CALLS
+        if not notes.has(category):
+            last = len(case.log) - 1 if case.log else None
+            where = {"message": last, "call": action.name}
+            reason = f"{action.name} is required and was not carried out"
+            notes.add((category, MISSING_REQUIRED_CALL), reason, **where)
 
 
 def fits(action: Action, act: Act) -> bool:

@@ -124,6 +124,14 @@ def test_a_forbidden_call_counts_even_if_it_is_refused() -> None:
     assert labels(run, PLAN, forbidden=other) == ([], [])
 
 
+def test_a_required_call() -> None:
+    must = {"required": (Action("list_orders"),)}
+    assert labels([turn("Cancel OR1.", "No.")], None, **must)[0] == ["No Tool Calls"]
+    assert labels([turn("Cancel OR1.", [FIND], "No.")], None, **must)[0] == ["Missing Tool Call"]
+    done = [turn("Cancel OR1.", [("list_orders", {}, {"orders": []})], "There is none.")]
+    assert labels(done, None, **must) == ([], [])
+
+
 def test_calls_where_a_text_is_due() -> None:
     called = [turn("Order it.", [ORDER], DONE)]
     none = {"behaviour": "no_call"}
