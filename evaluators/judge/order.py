@@ -115,7 +115,7 @@ def is_small(value: Any) -> bool:
     """Say whether a number is so small that it may stand anywhere by chance."""
     if isinstance(value, str):
         return value.isdigit() and len(value) < 4
-    return isinstance(value, int | float) and float(value).is_integer() and abs(value) < 1000
+    return isinstance(value, int | float) and abs(value) < 1000 and float(value).is_integer()
 
 
 def stands_in(text: str, place: str) -> bool:

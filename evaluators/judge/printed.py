@@ -79,7 +79,9 @@ def read_case(row: Mapping[str, Any], tools: Mapping[str, Tool] | None, name: st
     behaviour = row.get("expected_behaviour", row.get("expected_behavior"))
     if behaviour is None and gold is not None and not any(gold):
         behaviour = "no_call"
-    systems = [text_of(m.get("content")) for m in messages if is_map(m) and m["role"] == "system"]
+    systems = [
+        text_of(m.get("content")) for m in messages if is_map(m) and m.get("role") == "system"
+    ]
     return Case(
         id=str(row.get("id", name)),
         log=read_log(messages),

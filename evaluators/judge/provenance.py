@@ -7,6 +7,7 @@ non-integer amount that follows from a few visible numbers; ids, counts and date
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from itertools import permutations
@@ -68,17 +69,16 @@ class Sources:
         return self._holds_text(fold(str(value)))
 
     def _holds_number(self, value: float) -> bool:
-        try:
-            number = float(value)
-        except OverflowError:
-            return str(value) in self.text
+        number = real(value)
+        if not math.isfinite(number):
+            return str(value)[:400] in self.text
         if number in self.numbers or abs(number) in self.numbers:
             return True
         return not number.is_integer() and derivable(number, self.recent)
 
     def _holds_text(self, text: str) -> bool:
         if (number := as_number(text)) is not None:
-            return float(number) in self.numbers or self._has(text)
+            return real(number) in self.numbers or self._has(text)
         if (day := as_date(text)) is not None:
             return day in self.dates or self._has(text)
         words = _WORDS.findall(text)
@@ -100,6 +100,14 @@ class Sources:
                 return True
             start = self.text.find(text, start + 1)
         return False
+
+
+def real(value: float) -> float:
+    """Return a number as a float; infinity where it is too large for one."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def numbers_in(text: str) -> set[float]:

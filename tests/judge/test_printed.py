@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import random
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ import pytest
 
 from evaluators.judge.case import UNKNOWN
 from evaluators.judge.printed import read_case, read_tools
-from evaluators.judge.replay import main
+from evaluators.judge.replay import as_json, main
+from evaluators.judge.rules import judge
 from harness.faults import UserMistake
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -147,6 +149,42 @@ def test_strange_messages_are_passed_over() -> None:
     assert [(line.author, line.text) for line in log] == [
         ("tool", "[1]"), ("user", "hi"), ("agent", '{"a": 1}'),
     ]  # fmt: skip
+
+
+JUNK = (None, True, -1, 1e400, float("nan"), 10**400, "", "*", "\ud800", "{}", "0" * 5000, "²", [],
+        {}, [[]], {"a": None}, {"error": {}}, "1,000", "2024-13-45", "March 99, 2024")  # fmt: skip
+
+
+def damaged(value: Any, rng: random.Random) -> Any:
+    """Return a value with some of its parts replaced, lost or doubled."""
+    if rng.random() < 0.05:
+        return rng.choice(JUNK)
+    if isinstance(value, dict):
+        return {k: damaged(v, rng) for k, v in value.items() if rng.random() > 0.03}
+    if isinstance(value, list):
+        items = [damaged(v, rng) for v in value if rng.random() > 0.05]
+        return items + items[:1] if rng.random() < 0.1 else items
+    return value
+
+
+def test_damaged_rows_are_judged_or_refused_and_never_crash() -> None:
+    rng, judged = random.Random(3), 0
+    two = {
+        **ROW,
+        "messages": ROW["messages"] * 3,
+        "gold_plan_by_turn": ROW["gold_plan_by_turn"] * 3,
+    }
+    for _ in range(1500):
+        row, tools = damaged(two, rng), damaged(TOOLS, rng)
+        if not isinstance(row, dict) or not isinstance(tools, dict):
+            continue
+        try:
+            case = read_case(row, read_tools(tools))
+        except UserMistake:
+            continue
+        json.dumps(as_json(judge(case, guess=True)), default=str)
+        judged += 1
+    assert judged > 1000
 
 
 def test_missing_files_and_wrong_tools(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
