@@ -6,6 +6,7 @@ import ast
 import inspect
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from evaluators.bfcl.categories import Language, language_of
@@ -106,9 +107,15 @@ def multi_turn_calls(data: BfclData, classes: OfficialClasses, task_id: str) -> 
     """Return the gold calls of a multi-turn entry, turn by turn, with every argument named."""
     methods: dict[str, list[str]] = {}
     for name in data.prompt(task_id)["involved_classes"]:
-        for method, function in inspect.getmembers(classes.load(name), inspect.isfunction):
-            methods[method] = list(inspect.signature(function).parameters)[1:]
+        methods.update(methods_of(classes, name))
     return [[named_call(text, methods) for text in turn] for turn in data.answer(task_id)]
+
+
+@lru_cache(maxsize=64)
+def methods_of(classes: OfficialClasses, name: str) -> Mapping[str, list[str]]:
+    """Return the names of each method's parameters, worked out once per class."""
+    found = inspect.getmembers(classes.load(name), inspect.isfunction)
+    return {name: list(inspect.signature(method).parameters)[1:] for name, method in found}
 
 
 def named_call(text: str, parameters: Mapping[str, Sequence[str]]) -> Call:
