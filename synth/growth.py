@@ -153,8 +153,6 @@ class Grower:
     def supply(self, node: Node, param: Param, *, fresh: bool) -> None:
         """Let another call's result supply a parameter; a key that no tool shows is known."""
         edges = self.ground.supply.get((node.tool, param.name), ())
-        if not edges:
-            return
         known = [
             (other, edge)
             for edge in edges
@@ -165,8 +163,8 @@ class Grower:
         options: list[tuple[Node | None, Edge]] = [*known, *((None, edge) for edge in new)]
         weights = [3.0 if other.turn == self.turn else 1.0 for other, _ in known]
         weights += [8.0 if self.finds_key(edge) else 0.5 for edge in new]
-        by_heart = param.column not in self.ground.obtainable
-        if by_heart and self.choices.choose((True, False), (4.0, 1.0)):
+        known_by_heart = param.column not in self.ground.obtainable
+        if known_by_heart and (not options or self.choices.choose((True, False), (4.0, 1.0))):
             return
         other, edge = self.choices.choose(options, weights)
         if other is None:
