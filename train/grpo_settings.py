@@ -14,8 +14,8 @@ from harness.faults import UserMistake
 class GrpoSettings:
     """How to optimise. A step uses `prompts` tasks with `group_size` episodes each.
 
-    `micro_batch` is how many rows one backward pass of one device holds; `processes` is how many
-    the launcher must have started (null: any number). `extra` goes to TRL's GRPOConfig.
+    `micro_batch` is how many rows one backward pass of one device holds; `devices` is how many
+    processes the launcher must have started (null: any number). `extra` goes to TRL's GRPOConfig.
     """
 
     model: str
@@ -24,7 +24,7 @@ class GrpoSettings:
     prompts: int = 16
     group_size: int = 8
     micro_batch: int | None = None
-    processes: int | None = None
+    devices: int | None = None
     train_on_test: bool = False
     learning_rate: float = 1e-6
     schedule: str = "constant"
@@ -54,7 +54,7 @@ class GrpoSettings:
 
     def identity(self) -> dict[str, Any]:
         """Return what determines the weights: a run goes on only with the same."""
-        free = {"out", "threads", "save_every", "micro_batch", "processes"}
+        free = {"out", "threads", "save_every", "micro_batch", "devices"}
         if self.schedule == "constant":
             free.add("steps")
         return {key: value for key, value in asdict(self).items() if key not in free}

@@ -34,8 +34,8 @@ async def grpo(app: App, tasks: DictConfig | None = None) -> None:
     `tasks` is a benchmark's node (build, evaluator); without it the run's own benchmark is used.
     """
     settings = read(app)
-    if settings.processes is not None:
-        require_processes(settings.processes)
+    if settings.devices is not None:
+        require_processes(settings.devices)
     settings.shares(world_size())
     seats = rollouts_app(app, settings, tasks)
     job = only(seats.jobs)

@@ -66,7 +66,7 @@ def main(checkpoint: str, out: str, steps: str) -> None:
 
     require_processes(2)
     rank = int(os.environ["RANK"])
-    chosen = settings(Path(checkpoint), Path(out), steps=int(steps), processes=2)
+    chosen = settings(Path(checkpoint), Path(out), steps=int(steps), devices=2)
     rollouts = Rollouts(choir(), Sings(), chosen.group_size, seed=rank)
     trainer = make_trainer(chosen, rollouts, None, Hooks())
     trainer.train()

@@ -76,7 +76,7 @@ def test_test_tasks_are_refused_before_anything_is_written(tmp_path: Path) -> No
 
 def test_processes_that_the_launcher_did_not_start_are_missed(tmp_path: Path) -> None:
     with pytest.raises(UserMistake, match="started 1 processes, 2 were asked for"):
-        run_stage(app_of(tmp_path, "train.grpo.processes=2"))
+        run_stage(app_of(tmp_path, "train.grpo.devices=2"))
 
 
 def test_the_stage_needs_settings(tmp_path: Path) -> None:
