@@ -135,9 +135,10 @@ def judges(app: App) -> dict[str, Model]:
 
 async def report(app: App, html: bool = True) -> None:
     """Build the table from stored outcomes alone; write it, the manifest and the page; print it."""
-    folder, info = app.folder, app.info()
+    folder = app.folder
     outcomes = read_outcomes(folder).values()
     begin(app)
+    info = {**app.info(), "run_id": read_manifest(folder)["run_id"]}  # of a folder renamed since
     rows = build_table(outcomes, ks=range(1, app.config.trials + 1), info=info)
     write_table(folder, rows)
     complete_manifest(folder, rows, outcomes)

@@ -90,6 +90,17 @@ def test_another_seed_changes_trials_and_the_same_one_does_not(tmp_path: Path) -
     assert calls(0, "a") != calls(1, "c")
 
 
+def test_a_run_that_was_moved_can_be_reported_and_verified(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    harness(tmp_path, *SMALL, "trials=1", "run=old", "stage.report.html=false")
+    (tmp_path / "old").rename(tmp_path / "new")
+    again = harness(tmp_path, "stages=[score,report]", "run=new", "stage.report.html=false")
+    assert again.returncode == 0, again.stderr
+    assert results(["verify", str(tmp_path / "new")]) == 0
+    assert "no difference" in capsys.readouterr().out
+
+
 def test_ctrl_c_ends_cleanly_and_the_rerun_goes_on(tmp_path: Path) -> None:
     whole = ["sample=40", "trials=4", "concurrency=2"]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
