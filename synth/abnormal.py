@@ -32,10 +32,14 @@ def missing_tool(scene: Scene, manner: Manner) -> Draft:
     )  # fmt: skip
 
 
-def is_last_change(scene: Scene, act: Act) -> bool:
-    """Say whether an act changes something, ends the plan, and its tool is used once."""
+def is_last_change(scene: Scene, act: Act, *, result: bool = False) -> bool:
+    """Say whether an act changes something, ends the plan, and its tool is used once.
+
+    With `result`, a call that computes something will do as well.
+    """
     uses = sum(step.tool == act.tool for step in scene.plan.steps)
-    return not scene.survey.views[act.tool].reads and act.turn == scene.turns - 1 and uses == 1
+    changes = not scene.survey.views[act.tool].reads or (result and act.wish == "result")
+    return changes and act.turn == scene.turns - 1 and uses == 1
 
 
 def replaceable(scene: Scene, view: View) -> bool:
@@ -59,7 +63,7 @@ def missing_value(scene: Scene, manner: Manner, rng: random.Random) -> Draft:
     act = scene.acts[-1]
     view = scene.survey.views[act.tool]
     group = manner.groups[-1]
-    if not is_last_change(scene, act):
+    if not is_last_change(scene, act, result=True):
         raise Unfit("the last wish is no change")
     only = len(act.values) == 1
     needed = {p.name for p in view.params if p.required or only}
@@ -72,7 +76,7 @@ def missing_value(scene: Scene, manner: Manner, rng: random.Random) -> Draft:
     noun = slot.question.removeprefix("what should the ").removesuffix(" be?")
     return cut(
         scene, manner, telling, act,
-        say=f"Then {telling.reporter.refuse(act, f'I need to know the {noun} first')}",
+        say=telling.reporter.give_up(act, noun),
         kind="abnormal", ask=telling.reporter.ask([slot]),
         expects=({"kind": "question", "cues": list(slot.cues)},),
         forbidden=({"tool": act.tool, "args": {}, "counts": "attempted"},),

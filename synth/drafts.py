@@ -23,6 +23,9 @@ def refusal(*about: str) -> Mapping[str, Any]:
     return {"kind": "refusal", "about": [word for word in about if word]}
 
 
+DECIMAL = re.compile(r"(?<![\w.])-?\d+\.\d{2,}(?!\w|\.\d)")
+
+
 class Unfit(Exception):
     """A task that cannot be made, or that a check refuses; the text says which."""
 
@@ -78,10 +81,17 @@ class Draft:
 def says(text: str, value: Any) -> bool:
     """Say whether a text holds a value in one of the forms in which people write it."""
     lowered = text.lower()
+    if isinstance(value, float) and any(rounds_to(value, m) for m in DECIMAL.findall(lowered)):
+        return True
     return any(
         form in lowered and re.search(rf"(?<![\w.]){re.escape(form)}(?!\w|\.\d)", lowered)
         for form in ways_to_say(value)
     )
+
+
+def rounds_to(value: float, number: str) -> bool:
+    """Say whether a number in a text is a value, rounded to no less than two decimals."""
+    return round(value, len(number.partition(".")[2])) == float(number)
 
 
 def check(draft: Draft) -> None:

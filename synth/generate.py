@@ -12,12 +12,13 @@ from functools import cached_property
 from harness.types import Task
 from synth.abnormal import missing_tool, missing_value
 from synth.binding import Binder
+from synth.chains import Chain
 from synth.changes import changing
 from synth.drafts import KINDS, MODES, Draft, Unfit
 from synth.families import Manner, fixed, manner_of, scenario, whole
 from synth.graph import graph_of
 from synth.ground import Ground
-from synth.growth import sample_chain
+from synth.growth import bundle, sample_chain
 from synth.infeasible import forbidden, missing_row
 from synth.package import EnvPackage
 from synth.plans import Rejected
@@ -106,10 +107,7 @@ class Maker:
 
     def scene(self) -> Scene | None:
         """Draw a chain and bind it in one of the initial states."""
-        turns = self.rng.choice(self.wishes.turns)
-        sizes = [self.rng.choice(self.wishes.calls) for _ in range(turns)]
-        way = self.wishes.connectivity
-        chain = sample_chain(self.ground, sizes, self.rng, way, exact=self.wishes.exact)
+        chain = self.chain()
         if chain is None or self.chains[chain.id] >= PER_CHAIN:
             self.counts["no new chain"] += 1
             return None
@@ -125,6 +123,16 @@ class Maker:
         self.chains[chain.id] += 1
         self.counts["plans"] += 1
         return scene
+
+    def chain(self) -> Chain | None:
+        """Draw a chain, or calls that do not build on one another where a package has such."""
+        turns = self.rng.choice(self.wishes.turns)
+        sizes = [self.rng.choice(self.wishes.calls) for _ in range(turns)]
+        share = len(self.ground.apart) / max(1, len(self.survey.views))
+        if share and self.rng.random() < share:
+            return bundle(self.ground, sizes[0], self.rng)
+        way = self.wishes.connectivity
+        return sample_chain(self.ground, sizes, self.rng, way, exact=self.wishes.exact)
 
     def binder(self) -> Binder:
         """Return the binder of a random initial state."""
@@ -174,7 +182,7 @@ class Maker:
             ],
         }
         options = ways[kind]
-        if kind != "ambiguous":
+        if kind == "abnormal":
             self.rng.shuffle(options)
         for make in options:
             if (task := self.task(make, family, twin)) is not None:

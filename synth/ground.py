@@ -49,6 +49,11 @@ class Ground:
             for name, view in self.views.items()
         }
 
+    @cached_property
+    def apart(self) -> Sequence[str]:
+        """Tools that compute something from values alone: nothing leads to them or from them."""
+        return [n for n, v in self.views.items() if v.effect == "compute" and not v.needs]
+
     def is_news(self, edge: Edge) -> bool:
         """Say whether the next call says more than the result it builds on already did."""
         src, dst = self.views[edge.src], self.views[edge.dst]

@@ -221,6 +221,15 @@ def sample_chain(
     return None
 
 
+def bundle(ground: Ground, size: int, rng: random.Random) -> Chain:
+    """Draw calls that do not build on one another: of one tool, or of several (VULCAN A.2)."""
+    size = min(size, len(ground.apart))
+    tools = rng.sample(ground.apart, size)
+    if rng.random() < 0.5:
+        tools = [tools[0]] * size
+    return Chain(tuple(Node(number, tool, 0) for number, tool in enumerate(tools, 1)), ())
+
+
 def enumerate_chains(
     ground: Ground, sizes: Sequence[int], connectivity: str = "weak"
 ) -> Iterator[Chain]:

@@ -150,10 +150,7 @@ class Writer:
         """Say what a tool of no known kind does, by its description's first words."""
         if view.archetype == "login":
             return f"log me in{self.details(act)}"
-        about = view.about.split("Tool description:")[-1].strip()
-        words = VAGUE.split(about.split(".")[0].split("\n")[0])[0].split()
-        known = 1 < len(words) <= 14 and words[0][:1].isupper() and words[0].isalpha()
-        text = base(words) if known else " ".join(tokens(view.name))
+        text = described(view)
         rows = [self.namer.name(row) for row in act.about]
         return f"{text}{f' for {listed(rows)}' if rows else ''}{self.details(act)}"
 
@@ -199,6 +196,14 @@ class Writer:
             else:
                 back.append(phrase.told_after(value, words))
         return front, back
+
+
+def described(view: View) -> str:
+    """Say what a tool does in the first words of its description, else in those of its name."""
+    about = view.about.split("Tool description:")[-1].strip()
+    words = VAGUE.split(about.split(".")[0].split("\n")[0])[0].split()
+    known = 1 < len(words) <= 14 and words[0][:1].isupper() and words[0].isalpha()
+    return base(words) if known else " ".join(tokens(view.name))
 
 
 def base(words: Sequence[str]) -> str:

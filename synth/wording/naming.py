@@ -93,7 +93,7 @@ class Namer:
         noun = noun_of(row[0])
         label = self.label(mention)
         if row in self.withheld:
-            return "it"
+            return f"that {noun}" if self.kind(row) == "person" else "it"
         if self.kind(row) == "person":
             return label or f"that {noun}"
         if row == self.focus and self.voice.rng.random() < 0.6:

@@ -9,6 +9,7 @@ from typing import Any
 from synth.scene import Act, Scene
 from synth.views import View
 from synth.vocabulary import past, tokens
+from synth.wording.clauses import described
 from synth.wording.lexicon import attribute_of, is_plural, listed, noun_of, nouns_of, say, sentence
 from synth.wording.naming import Voice
 from synth.wording.slots import Slot
@@ -89,6 +90,11 @@ class Reporter:
             f"I'm afraid that is not possible. I cannot {wish} because {reason}.",
         )
 
+    def give_up(self, act: Act, noun: str) -> str:
+        """Say that something cannot be done without a value that nobody knows."""
+        sorry = self.voice.pick("I'm sorry, but then", "In that case")
+        return f"{sorry} I cannot {self.wish(act)} without the {noun}."
+
     def wish(self, act: Act) -> str:
         """Name what was wanted: "cancel the loan"."""
         view = self.views[act.tool]
@@ -97,9 +103,13 @@ class Reporter:
             return f"set up the new {noun}"
         if act.wish is not None:
             facts = [attribute_of(column or name).noun for name, column, *_ in act.facts]
-            return f"look up the {listed(facts)}" if act.wish == "fields" else f"look up the {noun}"
+            return (
+                f"look up the {noun}"
+                if act.wish in ("count", "names")
+                else f"tell you the {listed(facts)}"
+            )
         verb = " ".join(tokens(view.verb or "change"))
-        return f"{verb} the {noun}"
+        return f"{verb} the {noun}" if act.subject is not None else described(view)
 
 
 def plain_reason(otherwise: str) -> str:
@@ -111,4 +121,5 @@ def plain_reason(otherwise: str) -> str:
 def words_of(view: View) -> tuple[str, ...]:
     """Return words by which a refusal of a call is known to be about it: its noun, its verb."""
     verb = tokens(view.verb)[0] if view.verb else ""
-    return (noun_of(view.entity), verb.removesuffix("e"))
+    names = (word for word in tokens(view.name) if len(word) > 3)
+    return (noun_of(view.entity), verb.removesuffix("e"), *names)

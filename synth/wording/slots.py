@@ -126,7 +126,8 @@ def slots_of(acts: Sequence[Act], namer: Namer) -> list[Slot]:
         for mention in rows.values()
         if mention.how == "found" and mention.told and steps[mention.step] in turns
     ]
-    return slots + [s for act in acts if act.wish is None for s in value_slots(act, namer)]
+    asked = [act for act in acts if act.wish in (None, "result")]
+    return slots + [slot for act in asked for slot in value_slots(act, namer)]
 
 
 def collect(mentions: Any, row: RowId, into: dict[RowId, Mention]) -> None:

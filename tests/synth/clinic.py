@@ -9,7 +9,7 @@ from harness.types import ToolSpec
 from synth import archetypes
 from synth.archetypes import Guard, NewKey, json_row
 from synth.package import EnvPackage, ToolRecord
-from synth.program import Program
+from synth.program import Program, parse_program
 
 SCHEMA = """
 create table patient (id text primary key not null, name text not null, city text not null,
@@ -141,6 +141,32 @@ def clinic(**changes: Any) -> EnvPackage:
         about={"licences": ["Apache-2.0"]},
     )
     return replace(package, **changes)
+
+
+def abacus() -> EnvPackage:
+    """Build a package without state: tools that add and multiply, with sampled inputs."""
+    number = {"type": "number"}
+    parameters = {
+        "type": "object",
+        "properties": {"first": number, "second": number},
+        "required": ["first", "second"],
+    }
+    notes = {"archetype": "compute", "entity": "state", "effect": "compute", "params": {}}
+    records, programs = [], {}
+    for name, about, sign in (("add", "Adds", "+"), ("times", "Multiplies", "*")):
+        spec = ToolSpec(name, f"{about} two numbers.", parameters)
+        records.append(ToolRecord(spec, annotations={**notes, "outputs": {}, "verb": name}))
+        steps = [{"return": f"select json_object('result', :first {sign} :second)"}]
+        programs[name] = parse_program(steps, ["first", "second"])
+    rows = [{"args": {"first": a, "second": b}, "expect": "ok"} for a, b in ((2.5, 4.25), (7, 31))]
+    return EnvPackage(
+        env_id="abacus",
+        records=tuple(records),
+        schema_sql="create table state (id integer primary key not null);",
+        programs=programs,
+        states={"s0": {"state": [[1]]}},
+        inputs={"add": rows, "times": rows},
+    )
 
 
 def without_notes(package: EnvPackage) -> EnvPackage:

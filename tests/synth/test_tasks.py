@@ -16,7 +16,7 @@ from synth.generate import Maker, Wishes, make_tasks
 from synth.plans import replay, step_of
 from synth.random import random_world
 from synth.tasks import load_tasks, save_tasks
-from tests.synth.clinic import clinic
+from tests.synth.clinic import abacus, clinic
 from tests.synth.test_plans import bound
 
 SEEDS = range(12)
@@ -221,6 +221,18 @@ def test_a_package_without_possible_tasks_gives_none() -> None:
     assert maker.counts["plan: no arguments make every call succeed"] > 0
 
 
+def test_tools_without_state_are_called_once_again_or_side_by_side() -> None:
+    made = make_tasks(abacus(), 60)
+    patterns = {t.payload["call_pattern"] for t in made if t.payload["kind"] == "general"}
+    assert patterns == {"simple", "multiple", "parallel"}
+    lacking = [t for t in made if t.payload["kind"] == "abnormal"]
+    assert lacking
+    for task in lacking:
+        assert task.payload["communicate"][-1]["kind"] == "question"
+        assert task.payload["forbidden"][0]["counts"] == "attempted"
+    assert not any(t.payload["kind"] == "infeasible" for t in made)
+
+
 MANNER = Manner(1, "direct", "day", None, ((0,),))
 
 
@@ -250,6 +262,9 @@ def test_a_text_that_leaks_or_hides_too_much_is_refused() -> None:
         ("room 14", 4, False),
         ("in Good condition", "good", True),
         ("goodness", "good", False),
+        ("it is 0.880", 0.88022, True),
+        ("it is 0.9", 0.88022, False),
+        ("it is 0.87", 0.88022, False),
     ],
 )
 def test_values_are_recognised_as_people_write_them(text: str, value: object, said: bool) -> None:
