@@ -1,8 +1,9 @@
 """Keep training samples clear of benchmarks: 8-grams of user texts, short queries, gold calls.
 
-A benchmark lends itself by a module `evaluators.<name>.texts` with `user_texts(root)` and, where
-it has gold calls, `gold_calls(root)`. A benchmark whose pack is not on this machine, or that says
-nothing of its texts, is listed as not checked: silence would read as "clean".
+A benchmark lends itself by a module `evaluators.<name>.texts` (or the one that its pack names) with
+`user_texts(root)` and, where it has gold calls, `gold_calls(root)`. A benchmark whose pack is not
+on this machine, or that says nothing of its texts, is listed as not checked: silence would read
+as "clean".
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import Any
 
 import evaluators
 from harness.faults import UserMistake
-from harness.packs import locate, pack_names
+from harness.packs import locate, pack_names, pack_spec
 
 GRAM = 8
 SHORTEST = 3
@@ -143,12 +144,15 @@ def normal(value: Any) -> Any:
 
 def benchmarks() -> dict[str, ModuleType | None]:
     """Return every benchmark by name with the module of its texts, where it has one."""
-    names = {part.name for part in pkgutil.iter_modules(evaluators.__path__) if part.ispkg}
+    rooms = {part.name for part in pkgutil.iter_modules(evaluators.__path__) if part.ispkg}
+    packs = set(pack_names())
     found: dict[str, ModuleType | None] = {}
-    for name in sorted(names | set(pack_names())):
-        has = name in names and find_spec(f"evaluators.{name}.texts") is not None
-        if has or name in pack_names():
-            found[name] = import_module(f"evaluators.{name}.texts") if has else None
+    for name in sorted(rooms | packs):
+        given = pack_spec(name).texts if name in packs else ""
+        module = given or f"evaluators.{name}.texts"
+        has = bool(given) or (name in rooms and find_spec(module) is not None)
+        if has or name in packs:
+            found[name] = import_module(module) if has else None
     return found
 
 

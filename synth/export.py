@@ -168,6 +168,8 @@ def show(console: Console, report: Report, folder: Path) -> None:
     table.add_row("all", *sums)
     console.print(table)
     lines = [f"{n}: {e['note']}" for n, e in entries.items() if e["note"] and "tools" in e]
+    for name, entry in entries.items():
+        lines += [f"{name} lacks {t}: {why}" for t, why in entry.get("lacking", {}).items()]
     for name, check in report["checks"].items():
         rate = check["passed"] / check["played"] if check["played"] else 0.0
         lines.append(f"{name}: {check['passed']:,} of {check['played']:,} passed ({rate:.1%})")

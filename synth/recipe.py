@@ -43,7 +43,7 @@ class Recipe:
     """
 
     environments: str | Sequence[str] = "paper"
-    own: Mapping[str, Settings] = field(default_factory=dict)
+    own: Mapping[str, Settings] | None = None
     worlds: int = 0
     breadth: int = 2
     size: int = 1
@@ -69,7 +69,7 @@ class Recipe:
         except TypeError as error:
             raise UserMistake(f"synth.wishes: {error}") from None
 
-        for name in self.own:
+        for name in self.own or ():
             if not NAME.fullmatch(name) or name in PAPER:
                 raise UserMistake(f"synth.own.{name}: use another name of letters, digits, _ and -")
 
@@ -99,8 +99,9 @@ def cast_of(recipe: Recipe, seed: int) -> Cast:
     """Find the environments; one whose pack is not on this machine is absent, with the reason."""
     found: dict[str, Settings] = {}
     absent, licences, origins = {}, {}, {}
-    for name in [*recipe.names, *recipe.own]:
-        own = {"own": dict(recipe.own[name])} if name in recipe.own else {}
+    own_ones = recipe.own or {}
+    for name in [*recipe.names, *own_ones]:
+        own = {"own": dict(own_ones[name])} if name in own_ones else {}
         try:
             source = domain_of(name, own)
         except UserMistake as mistake:

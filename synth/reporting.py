@@ -171,6 +171,7 @@ def environments(
             "licence": cast.licences[env],
             "origin": cast.origins[env],
             "note": note,
+            "lacking": lacking(material.packages[env]),
         }
     for env, reason in cast.absent.items():
         found[env] = {"licence": "–", "origin": "–", "note": reason}
@@ -179,5 +180,11 @@ def environments(
 
 def why_none(package: Done) -> str:
     """Say why an environment gives no task."""
-    lacking = json.loads((package.folder / "unsupported.json").read_text(encoding="utf-8"))
-    return str(lacking.get(WHOLE, "no chain of its tools could be bound to a verified plan"))
+    return lacking(package).get(WHOLE, "no chain of its tools could be bound to a verified plan")
+
+
+def lacking(package: Done) -> dict[str, str]:
+    """Return the tools that an environment lacks, with the reasons."""
+    text = (package.folder / "unsupported.json").read_text(encoding="utf-8")
+    found: dict[str, str] = json.loads(text)
+    return found

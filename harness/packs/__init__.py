@@ -23,7 +23,8 @@ class PackSpec:
     """What a pack must be. `tree_sha256` covers the files below `content` (see `tree_hash`).
 
     `source` names where it comes from: `{wheel: "name==version", sha256}` or `{archive: url}`.
-    `normalise` is the dotted name of a function (raw folder, target folder) -> None.
+    `normalise` is the dotted name of a function (raw folder, target folder) -> None; `texts` the
+    module of what its users say and its gold calls, where that is not evaluators.<name>.texts.
     A pack with `runs_code` is used only when its hash is the one in our own list.
     """
 
@@ -35,6 +36,7 @@ class PackSpec:
     tree_sha256: str
     runs_code: bool = False
     normalise: str = ""
+    texts: str = ""
 
 
 @dataclass(frozen=True)

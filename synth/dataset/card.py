@@ -29,6 +29,7 @@ def card(report: Report) -> str:
         "Use": usage(report),
         "From specifications to rows": table(("step", "kept", "left out"), funnel(report)),
         "Environments": environments(report["environments"]),
+        "Not supported": unsupported(report["environments"]),
         "Statistics": statistics(report["statistics"], report["coverage"]),
         "Calls of plans by archetype and kind": grid(report["grid"]),
         "Checks": checks(report["checks"]),
@@ -79,6 +80,15 @@ def environments(found: Mapping[str, Mapping[str, Any]]) -> str:
         for name, entry in found.items()
     ]
     return table(("environment", *columns, "note"), rows)
+
+
+def unsupported(found: Mapping[str, Mapping[str, Any]]) -> str:
+    rows = [
+        (name, tool, reason)
+        for name, entry in found.items()
+        for tool, reason in entry.get("lacking", {}).items()
+    ]
+    return table(("environment", "tool", "why"), rows) if rows else ""
 
 
 def statistics(found: Mapping[str, Any], coverage: Mapping[str, Any]) -> str:
@@ -169,4 +179,8 @@ def licences(found: Mapping[str, Mapping[str, Any]]) -> str:
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Write a Markdown table; bars inside cells are escaped."""
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(str(c).replace("|", "\\|") for c in r) + " |" for r in lines)
+    return "\n".join("| " + " | ".join(map(cell, row)) + " |" for row in lines)
+
+
+def cell(value: Any) -> str:
+    return " ".join(str(value).split()).replace("|", "\\|")

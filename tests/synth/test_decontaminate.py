@@ -3,8 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from evaluators.tau2.v1.texts import gold_calls, user_texts
 from synth import decontaminate
 from synth.decontaminate import Hit, Index, Sample, build_index, count_hits, sign
+from tests.fakes.tau_bench_folder import write_folder
 
 QUERY = "Please move the quarterly report into the archive folder before noon today"
 
@@ -86,3 +88,18 @@ def test_every_benchmark_here_is_checked_and_every_absent_one_is_said(
     found = index.hit(copied)
     assert found is not None
     assert found.source == "vita"
+
+
+def test_a_pack_may_name_the_module_of_its_texts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_folder(tmp_path / "tau_bench")
+    monkeypatch.setenv("HARNESS_PACKS", str(tmp_path))
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "none"))
+    index, coverage = build_index()
+    assert coverage.checked["tau_bench"].keys() == {"grams", "queries", "calls"}
+    (text, *_) = user_texts(tmp_path / "tau_bench")
+    found = index.hit(Sample("s", [text]))
+    assert found is not None
+    assert found.source == "tau_bench"
+    assert list(gold_calls(tmp_path / "tau_bench"))

@@ -170,7 +170,7 @@ def test_own_specifications_become_an_environment(desk: Recipe, tmp_path: Path) 
 
 
 def test_an_environment_that_cannot_be_had_is_absent_with_the_reason(desk: Recipe) -> None:
-    own = {**desk.own, "gone": {"specs": "/nowhere.json"}, "odd": {"spec": "x"}}
+    own = {**(desk.own or {}), "gone": {"specs": "/nowhere.json"}, "odd": {"spec": "x"}}
     cast = cast_of(replace(desk, own=own), 0)
     assert list(cast.found) == ["desk"]
     assert "cannot read /nowhere.json" in cast.absent["gone"]
