@@ -17,6 +17,7 @@ from harness.configure import compose
 from harness.faults import UserMistake
 from harness.packs import locate
 from harness.paths import conf_dir
+from harness.results.__main__ import main as results
 from harness.store import read_outcomes
 
 ROOT = Path(__file__).resolve().parents[2]
