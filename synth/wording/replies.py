@@ -121,5 +121,12 @@ def plain_reason(otherwise: str) -> str:
 def words_of(view: View) -> tuple[str, ...]:
     """Return words by which a refusal of a call is known to be about it: its noun, its verb."""
     verb = tokens(view.verb)[0] if view.verb else ""
-    names = (word for word in tokens(view.name) if len(word) > 3)
-    return (noun_of(view.entity), verb.removesuffix("e"), *names)
+    words = (*tokens(view.name), *described(view).split())
+    return tuple(
+        dict.fromkeys([noun_of(view.entity), verb.removesuffix("e"), *filter(is_telling, words)])
+    )
+
+
+def is_telling(word: str) -> bool:
+    """Say whether a word says more than that something is asked for."""
+    return len(word) > 3 and word.isalpha() and word not in ("with", "from", "that", "this")
