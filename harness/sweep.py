@@ -19,11 +19,13 @@ from harness.launch import complain, run
 from harness.paths import conf_dir
 
 MULTIRUN = ("-m", "--multirun")
+ENDED: list[int] = []  # exit statuses of the jobs that ran in this process
 
 
 def sweep(arguments: Sequence[str]) -> int:
     """Hand the command line to Hydra. Every job has its own run folder and resumes by itself.
 
+    Returns the worst exit status of the jobs of this process; a cluster's jobs report their own.
     Every value of a sweep is composed once before, so that a mistake in one is said in one line
     and nothing is launched.
     """
@@ -34,8 +36,9 @@ def sweep(arguments: Sequence[str]) -> int:
         except UserMistake as mistake:
             return complain(mistake)
     sys.argv = [sys.argv[0], *arguments]
+    ENDED.clear()
     job()
-    return 0
+    return max(ENDED, default=0)
 
 
 def each_value(overrides: Sequence[str]) -> Iterator[list[str]]:
@@ -64,4 +67,5 @@ def job(config: DictConfig) -> int:
     """Run one job of a sweep; a failure is its return value, so that the others go on."""
     about = HydraConfig.get()
     group = Path(about.sweep.dir).name
-    return run(config, list(about.overrides.task), about.runtime.choices, group)
+    ENDED.append(run(config, list(about.overrides.task), about.runtime.choices, group))
+    return ENDED[-1]

@@ -132,6 +132,13 @@ def test_a_sweep_gives_every_job_its_own_folder(tmp_path: Path) -> None:
     assert len(folders) == 2
 
 
+def test_a_sweep_goes_on_after_a_failed_job_and_says_so(tmp_path: Path) -> None:
+    done = harness(tmp_path, "-m", *SMALL, "trials=0,1", "stage.report.html=false")
+    assert done.returncode == 2
+    assert "trials=0 is not a whole number" in done.stderr
+    assert len(list((tmp_path / "runs").glob("*/table.csv"))) == 1
+
+
 def test_a_plan_runs_nothing(tmp_path: Path) -> None:
     plan = harness(tmp_path, *SMALL, "plan=true", "model=openai", "model.model=x")
     assert plan.returncode == 0, plan.stderr
