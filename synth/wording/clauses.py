@@ -176,7 +176,7 @@ class Writer:
         front, back = self.filters(act)
         persons = [row for row in act.about if self.kinds.get(row[0]) == "person"]
         things = [row for row in act.about if row not in persons]
-        back += [f"for {self.namer.name(row)}" for row in things]
+        back += [f"for {self.namer.within(row)}" for row in things]
         nouns = " ".join([*front, nouns_of(view.entity), *back])
         if act.wish == "names":
             label = plural(attribute_of(act.facts[0].column).noun)

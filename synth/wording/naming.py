@@ -54,6 +54,12 @@ class Namer:
         self.note(row)
         return text
 
+    def within(self, row: RowId) -> str:
+        """Name a row inside the description of another, where "it" would be lost."""
+        if row in self.said and row != self.voice.me and self.kind(row) != "person":
+            return f"that {noun_of(row[0])}"
+        return self.name(row)
+
     def of(self, row: RowId) -> str:
         """Name a row as an owner: "my", "Rosa Bauer's", "its"; "" where "of …" reads better."""
         if row == self.voice.me:
@@ -135,7 +141,7 @@ class Namer:
         owner = next((o for o in map(self.of, persons[:1]) if o), "")
         if persons and not owner:
             back.append(f"of {self.name(persons[0])}")
-        back += [f"for {self.name(row)}" for row in others]
+        back += [f"for {self.within(row)}" for row in others]
         return " ".join(part for part in [owner or "the", *front, noun, *back] if part)
 
     def traits(self, mention: Mention) -> tuple[list[str], list[str]]:
@@ -167,7 +173,7 @@ class Namer:
                 return f"one of {owner} {nouns}"
         others = [row for row in mention.owners if row not in persons and row not in self.withheld]
         if others:
-            return f"{a_noun(noun_of(mention.table))} for {self.name(others[0])}"
+            return f"{a_noun(noun_of(mention.table))} for {self.within(others[0])}"
         if self.kind(mention.id) == "person":
             return f"one of our {nouns}"
         return self.voice.pick(a_noun(noun_of(mention.table)), f"one of the {nouns}")
