@@ -134,8 +134,8 @@ def average(parts: Sequence[Comparison], benchmark: str, k: int) -> Comparison:
     se = math.hypot(*errors) / len(parts) if len(errors) == len(parts) else None
     low, high = bounds(diff, se, max(1, sum(part.n_common for part in parts) - len(parts)))
     p = None
-    if diff is not None and se:
-        p = math.erfc(abs(diff / se) / math.sqrt(2))
+    if diff is not None and se is not None:
+        p = math.erfc(abs(diff / se) / math.sqrt(2)) if se else 1.0 if diff == 0 else None
     return Comparison(
         benchmark,
         "average",

@@ -44,6 +44,19 @@ def printed(show: object, *arguments: object) -> str:
     return console.file.getvalue()  # type: ignore[attr-defined]
 
 
+def test_runs_without_any_difference_are_a_tie_on_average_too(
+    runs: dict[str, Path], tmp_path: Path
+) -> None:
+    twin = play(tmp_path / "twin", Porter(drops=["b"]), benchmark=benchmark_of(NAMES), name="twin")
+    rows, _ = compare(load_entries([runs["good"], twin]))
+    assert [(row.domain, row.diff, row.p) for row in rows] == [
+        ("d0", 0.0, 1.0),
+        ("d1", 0.0, 1.0),
+        ("average", 0.0, 1.0),
+    ]
+    assert "too few" not in printed(show_comparisons, rows, [])
+
+
 def test_a_pair_is_compared_on_every_domain_and_their_average(runs: dict[str, Path]) -> None:
     rows, notes = compare(entries(runs, "good", "bad"))
     assert [row.domain for row in rows] == ["d0", "d1", "average"]
