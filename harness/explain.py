@@ -33,6 +33,8 @@ def explain(error: BaseException, overrides: Sequence[str] = ()) -> str:
     if "." in place:
         return f"{what}: {nested(place, overrides)}"
     group, _, name = place.rpartition("/")
+    if name.startswith("submitit_"):
+        return "the Slurm launcher needs submitit: pip install 'agent-harness[slurm]'"
     return f"{what}{near(name, known_names(group))}: {options(group)}"
 
 
