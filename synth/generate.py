@@ -17,8 +17,8 @@ from synth.changes import changing
 from synth.drafts import KINDS, MODES, Draft, Unfit
 from synth.families import Manner, fixed, manner_of, scenario, whole
 from synth.graph import graph_of
-from synth.ground import Ground
-from synth.growth import bundle, sample_chain
+from synth.ground import Ground, bundle
+from synth.growth import sample_chain
 from synth.infeasible import forbidden, missing_row
 from synth.package import EnvPackage
 from synth.plans import Rejected

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
+from synth.chains import Chain, Node
 from synth.graph import Edge, Graph
 from synth.survey import Survey
 
@@ -73,3 +75,12 @@ class Ground:
         if src.key is None or dst.key is None:
             return not src.needs and not dst.needs
         return src.key.column == dst.key.column and not src.paths(src.key_column)
+
+
+def bundle(ground: Ground, size: int, rng: random.Random) -> Chain:
+    """Draw calls that do not build on one another: of one tool, or of several (VULCAN A.2)."""
+    size = min(size, len(ground.apart))
+    tools = rng.sample(ground.apart, size)
+    if rng.random() < 0.5:
+        tools = [tools[0]] * size
+    return Chain(tuple(Node(number, tool, 0) for number, tool in enumerate(tools, 1)), ())

@@ -9,7 +9,7 @@ from synth.chains import Chain, Link, Node, broken_conditions, is_path, numbered
 from synth.choices import Choices, DeadEnd, Dice, Odometer
 from synth.graph import Edge
 from synth.ground import NEVER_A_PURPOSE, Ground
-from synth.sense import is_odd
+from synth.sense import is_odd, row
 from synth.views import Param, View
 
 TRIES = 40
@@ -31,6 +31,7 @@ class Grower:
         self.nodes: list[Node] = []
         self.links: list[Link] = []
         self.open: set[int] = set()
+        self.about: dict[int, tuple[int, str]] = {}
         self.turn = 0
         self.left = 0
 
@@ -58,6 +59,7 @@ class Grower:
                 raise
             del self.nodes[nodes:], self.links[links:]
             self.open.clear()
+            self.about = {number: r for number, r in self.about.items() if number <= nodes}
             self.left = 0
 
     @property
@@ -148,6 +150,8 @@ class Grower:
                     break
         self.unlock(node)
         self.open.discard(node.id)
+        if not view.reads:
+            self.about[node.id] = row(self, node)
         return node
 
     def supply(self, node: Node, param: Param, *, fresh: bool) -> None:
@@ -219,15 +223,6 @@ def sample_chain(
         if connectivity == "weak" or is_path(chain):
             return chain
     return None
-
-
-def bundle(ground: Ground, size: int, rng: random.Random) -> Chain:
-    """Draw calls that do not build on one another: of one tool, or of several (VULCAN A.2)."""
-    size = min(size, len(ground.apart))
-    tools = rng.sample(ground.apart, size)
-    if rng.random() < 0.5:
-        tools = [tools[0]] * size
-    return Chain(tuple(Node(number, tool, 0) for number, tool in enumerate(tools, 1)), ())
 
 
 def enumerate_chains(

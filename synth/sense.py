@@ -24,6 +24,10 @@ class Growing(Protocol):
     def links(self) -> Sequence[Link]: ...
     @property
     def turn(self) -> int: ...
+    @property
+    def about(self) -> Mapping[int, tuple[int, str]]:
+        """The row that each change is about, by call."""
+        ...
 
 
 def is_odd(growing: Growing, node: Node, edge: Edge) -> bool:
@@ -31,12 +35,10 @@ def is_odd(growing: Growing, node: Node, edge: Edge) -> bool:
     dst = growing.views[edge.dst]
     if dst.reads or edge.column != dst.key_column:
         return False
-    if all(growing.views[n.tool].reads for n in growing.nodes):
+    if not growing.about:
         return False
     about = carried(growing, node, edge)
-    before = [
-        n for n in growing.nodes if not growing.views[n.tool].reads and row(growing, n) == about
-    ]
+    before = [n for n in growing.nodes if growing.about.get(n.id) == about]
     return any(
         odd(growing.views[other.tool], dst, same_turn=other.turn == growing.turn)
         for other in before

@@ -28,6 +28,11 @@ class Tool:
     def arguments(self) -> Arguments:
         return Arguments(self.spec.parameters)
 
+    @cached_property
+    def writes(self) -> bool:
+        """Say whether a call may change the state, so that a refused one must be taken back."""
+        return any(step.kind == "run" for step in self.program.steps)
+
 
 @dataclass(frozen=True)
 class Blueprint:
@@ -99,6 +104,11 @@ class SqlWorld:
         if wrong is not None:
             raise ToolFault(error_text(f"{name}: {wrong}"))
         self.guard.start()
+        if not tool.writes:
+            try:
+                return self.play(tool.program, tool.arguments.bind(arguments))
+            except (ToolFault, apsw.Error, OverflowError, UnicodeEncodeError) as error:
+                raise fault_of(name, error) from None
         self.own("savepoint call")
         try:
             return self.play(tool.program, tool.arguments.bind(arguments))
