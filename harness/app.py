@@ -73,7 +73,7 @@ class App:
     def job(self, name: str, node: DictConfig) -> Job:
         benchmark: Benchmark = build(node.build)
         if self.config.sample is not None:
-            benchmark = stratified(benchmark, self.config.sample, self.config.seed)
+            benchmark = stratified(benchmark, self.config.sample, self.config.sample_seed)
         if not benchmark.tasks:
             raise UserMistake(f"benchmark {name} has no task left: loosen its filters")
         return Job(
@@ -156,7 +156,7 @@ def sampled_by(node: DictConfig | None) -> Any:
 
 def check_counts(config: DictConfig) -> None:
     """Refuse counts that are not whole numbers in range, naming the key."""
-    bounds = {"trials": 1, "concurrency": 1, "seed": 0, "sample": 1}
+    bounds = {"trials": 1, "concurrency": 1, "seed": 0, "sample_seed": 0, "sample": 1}
     for key, least in bounds.items():
         value = config.get(key)
         if key == "sample" and value is None:

@@ -130,6 +130,7 @@ def benchmark(
         data_sha256={"tasks": fingerprint(tasks)},
         notes={
             "split": split or "all",
+            "trainable": split == "train",
             "reward_basis": "of each task",
             "worlds": len({task.payload["env"]["env_id"] for task in tasks}),
             **({"user": LABEL} if user == "scripted" else {}),

@@ -9,7 +9,7 @@ from typing import Any
 from evaluators.tau2 import prompts
 from evaluators.tau2.cases import UNCHECKED
 from evaluators.tau2.history import STOP_TEXTS
-from evaluators.tau2.pack import VERSION, hashes, root
+from evaluators.tau2.pack import VERSION, fetch, hashes, root
 from evaluators.tau2.parties import DONE, Checked, DoneTool, Solo, StopGuard
 from evaluators.tau2.rewards import answered_calls, needs_judge, replay
 from evaluators.tau2.scripted_user import LABEL, ScriptedUser
@@ -86,6 +86,7 @@ def benchmark(
     """
     if user not in KINDS:
         raise UserMistake(f"unknown tau2 user {user!r}: choose among {', '.join(KINDS)}")
+    fetch()
     setup = Setup(user, **rules)
     solo = user == "solo"
     settings = {**rules, "retrieval": retrieval, "train_on_test": train_on_test}

@@ -15,6 +15,11 @@ from harness.packs import Pack, locate
 VERSION = "a2c0247"
 
 
+def fetch() -> None:
+    """Bring the pack into the cache where no folder holds it. Raises UserMistake."""
+    locate("tau2", pull=True)
+
+
 def pack() -> Pack:
     """Return the tau2 pack; raises UserMistake where it is not on this machine."""
     return _pack(os.environ.get("HARNESS_PACKS"), os.environ.get("HARNESS_CACHE"))

@@ -47,6 +47,6 @@ def rebuild(folder: Path, sampled: bool = True) -> Regrader:
         benchmark: Benchmark = build(node.build)
         sample = config.get("sample")
         if sampled and sample is not None:
-            benchmark = stratified(benchmark, sample, config.get("seed", 0))
+            benchmark = stratified(benchmark, sample, config.get("sample_seed", 0))
         parts[benchmark.name] = (benchmark, build(node.evaluator, judge=None))
     return Regrader(parts)
