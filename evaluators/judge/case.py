@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from harness.types import Fault, Message, Role, ToolSpec
@@ -34,21 +35,25 @@ class OneOf:
         return any(value is None or value == "" for value in self.values)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tool:
     """A tool with what is known of its effects. None means that nobody said.
 
-    `properties` maps a parameter to its JSON Schema; `text` is all prose about the tool (sources
-    of values may be quoted from it); `example` is an example of its output.
+    `properties` maps a parameter to its JSON Schema; `example` is an example of its output.
     """
 
     name: str
-    text: str = ""
+    description: str = ""
     properties: Mapping[str, Any] = field(default_factory=dict)
     required: tuple[str, ...] = ()
     write: bool | None = None
     auth: bool = False
     example: Any = UNKNOWN
+
+    @cached_property
+    def text(self) -> str:
+        """All prose about the tool, from which values may be quoted: gathered when asked for."""
+        return " ".join([self.description, *_prose(self.properties)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +132,14 @@ class Case:
 def tool_of(
     spec: ToolSpec, *, write: bool | None = None, auth: bool = False, example: Any = UNKNOWN
 ) -> Tool:
-    """Wrap a tool spec with its flags; its prose holds every description, enum and default."""
+    """Wrap a tool spec with its flags."""
     schema = spec.parameters
     properties = schema.get("properties")
     properties = properties if isinstance(properties, Mapping) else {}
     required = schema.get("required")
     listed = required if isinstance(required, list | tuple) else ()
     names = tuple(name for name in listed if isinstance(name, str))
-    prose = " ".join([spec.description, *_prose(properties)])
-    return Tool(spec.name, prose, properties, names, write, auth, example)
+    return Tool(spec.name, spec.description, properties, names, write, auth, example)
 
 
 def _prose(node: Any) -> list[str]:

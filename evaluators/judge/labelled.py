@@ -29,7 +29,8 @@ class Labelled:
     `evaluator` is built with `judge=` the judge model. `case_of` names, as module:function, what
     turns an episode into a case. `judging` is a node of the judge group: `ask` (ask the model at
     all), `votes`, and the settings of `Asker`. `agent_model` is the agent's own model: a judge of
-    the same name is flagged. Reward and parts stay what the evaluator says; `categories` are the
+    the same name is flagged. `intents=false` says that no task carries an intent: then passed
+    episodes are not looked at again. Reward and parts stay what the evaluator says; `categories` are the
     labels, the primary one first, and `parts["judge"]` holds the rest.
     """
 
@@ -40,11 +41,13 @@ class Labelled:
         judge: Model | None = None,
         judging: Mapping[str, Any] | None = None,
         agent_model: str | None = None,
+        intents: bool = True,
     ) -> None:
         settings = {"ask": False, "votes": 1, **(judging or {})}
         self.evaluator = evaluator(judge=judge)
         self.case_of = named(case_of)
         self.agent_model = agent_model
+        self.intents = intents
         self.asks = bool(settings.pop("ask"))
         votes = settings.pop("votes")
         if settings.get("cache"):
@@ -60,6 +63,8 @@ class Labelled:
         the episode is then an error, to be judged again, and never one without categories.
         """
         verdict = await self.evaluator(task, episode)
+        if verdict.passed and not self.intents:
+            return replace(verdict, categories=())
         case = self.case_of(task, episode, verdict)
         intent = judge_intent(case)
         about = {"intent": intent.as_json()} if intent else {}
