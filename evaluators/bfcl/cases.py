@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -118,12 +118,23 @@ def replayed(data: BfclData, task_id: str) -> Gold:
     return tuple(turns)
 
 
-@lru_cache(maxsize=8192)
 def tools_of(data: BfclData, task_id: str, underscores: bool) -> Mapping[str, Tool]:
     """Return the tools of an entry, held-out ones included, with what is known of their effects."""
-    docs: list[Doc] = [*data.functions(task_id)]
-    for held in data.held_out(task_id).values():
-        docs += held
+    row = data.prompt(task_id)
+    if "involved_classes" not in row:
+        return described(data, data.functions(task_id), underscores)
+    classes = (class_tools(data, name) for name in row["involved_classes"])
+    return {name: tool for tools in classes for name, tool in tools.items()}
+
+
+@lru_cache(maxsize=64)
+def class_tools(data: BfclData, class_name: str) -> Mapping[str, Tool]:
+    """Return the tools of a stateful class; hundreds of entries share them."""
+    return described(data, data.func_doc(class_name), False)
+
+
+def described(data: BfclData, docs: Iterable[Doc], underscores: bool) -> Mapping[str, Tool]:
+    """Wrap function docs, with their effects as the official source has them."""
     writes = effects(data.root)
     found = {}
     for doc in docs:

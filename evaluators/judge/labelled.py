@@ -30,8 +30,8 @@ class Labelled:
     turns an episode into a case. `judging` is a node of the judge group: `ask` (ask the model at
     all), `votes`, and the settings of `Asker`. `agent_model` is the agent's own model: a judge of
     the same name is flagged. `intents=false` says that no task carries an intent: then passed
-    episodes are not looked at again. Reward and parts stay what the evaluator says; `categories` are the
-    labels, the primary one first, and `parts["judge"]` holds the rest.
+    episodes are not looked at again. Reward and parts stay what the evaluator says; `categories`
+    are the labels, the primary one first, and `parts["judge"]` holds the rest.
     """
 
     def __init__(
