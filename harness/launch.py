@@ -23,7 +23,7 @@ from harness.faults import UserMistake
 INTERRUPTED = 130
 READERS = frozenset({"score", "report", "dataset"})
 PIPE_COLUMNS = 120
-GC_OBJECTS = 50_000  # episodes are trees, not cycles: looking for cycles less often saves a tenth
+GC_OBJECTS = 500_000  # episodes are trees, not cycles: looking for cycles less often saves a tenth
 
 
 def launch(overrides: Sequence[str]) -> int:
