@@ -173,11 +173,13 @@ def test_secrets_on_the_command_line_are_blanked(argument: str, kept: str) -> No
 
 
 def test_secrets_are_blanked_at_any_depth(tmp_path: Path) -> None:
-    config = {"model": {"api_key": "abc", "max_tokens": 5, "list": [{"hf_token": "abc"}]}}
-    overrides = ["model.api_key=abc", "trials=2"]
+    config = {
+        "model": {"api_key": "open-sesame", "max_tokens": 5, "list": [{"hf_token": "open-sesame"}]}
+    }
+    overrides = ["model.api_key=open-sesame", "trials=2"]
     start_manifest(tmp_path, {"benchmarks": {}}, config=config, overrides=overrides)
     text = (tmp_path / "manifest.json").read_text()
-    assert "abc" not in text
+    assert "open-sesame" not in text
     manifest = read_manifest(tmp_path)
     assert manifest["config"]["model"]["max_tokens"] == 5
     assert manifest["overrides"] == ["model.api_key=***", "trials=2"]
