@@ -131,19 +131,21 @@ class App:
                 raise UserMistake(f"unknown stage {name!r}: stages are {', '.join(known)}")
             yield known[name]
 
-    def info(self) -> dict[str, Any]:
-        """Say what the trials are of, for tables and manifests."""
+    def parties(self) -> dict[str, Any]:
+        """Say who sits where: names by seat, what each model says of itself, what is rule-based."""
         about: dict[str, dict[str, Any]] = {
             seat: getattr(model, "describe", dict)() for seat, model in self.models.items()
         }
         labels = [f"{seat} {d['label']}" for seat, d in about.items() if d.get("label")]
         names = {seat: d.get("model") or self.choice(seat) for seat, d in about.items()}
+        return {**names, "scripted": labels, "seats": about}
+
+    def info(self) -> dict[str, Any]:
+        """Say what the trials are of, for tables and manifests."""
         return {
             "run_id": self.folder.name,
-            **names,
-            "scripted": labels,
+            **self.parties(),
             "trials": self.config.trials,
-            "seats": about,
             "benchmarks": {job.benchmark.name: describe(job.benchmark) for job in self.jobs},
         }
 

@@ -125,7 +125,7 @@ def keep_judge(app: App) -> None:
     if (app.folder / "manifest.json").is_file():
         manifest = read_manifest(app.folder)
         manifest.pop("judge", None)
-        judge = {name: about for name, about in seats(app.info()).items() if name == "judge"}
+        judge = {name: about for name, about in seats(app.parties()).items() if name == "judge"}
         write_manifest(app.folder, {**manifest, **judge})
 
 

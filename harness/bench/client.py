@@ -17,6 +17,7 @@ from typing import Any
 
 from harness.bench.meter import Meter
 from harness.episode import run_episode
+from harness.faults import ToolFault
 from harness.models.openai import OpenAIModel
 from harness.parties import ModelParty, Script
 from harness.types import Role, Task, ToolCall, ToolSpec
@@ -35,7 +36,7 @@ class Shelf:
         return self.offered if role == "agent" else ()
 
     async def call(self, role: Role, call: ToolCall) -> str:
-        raise NotImplementedError
+        raise ToolFault("nothing runs here")
 
     def state(self) -> Mapping[str, Any]:
         return {}
