@@ -17,6 +17,7 @@ from harness.models.checkpoints import expand, is_missing
 from harness.models.templates import install_template
 from harness.store import write_text
 from train.encoding import Counts, Encoded, Encoder, encode_rows
+from train.folder import claim, last_checkpoint
 from train.mixture import mix, read_sources, split
 from train.rows import Row
 from train.sft_log import watcher
@@ -46,7 +47,7 @@ def finetune(
     ends the run after a step with a checkpoint. Raises UserMistake in one line.
     """
     out = Path(settings.out)
-    claim(out, settings)
+    claim(out, settings.identity())
     final = out / "final"
     if (final / "config.json").is_file():
         return final
@@ -66,25 +67,6 @@ def finetune(
         raise UserMistake(f"stopped: run the same again to go on from {last_checkpoint(out)}")
     save_final(trainer, tokenizer, final)
     return final
-
-
-def claim(out: Path, settings: SftSettings) -> None:
-    """Note what is trained here, or refuse a folder that holds another training."""
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / "settings.json"
-    identity = json.loads(json.dumps(settings.identity()))
-    if path.is_file():
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        if stored != identity:
-            names = [n for n in identity if stored.get(n) != identity[n]]
-            raise UserMistake(
-                f"{out} holds a training with other settings (differs in {', '.join(names)}): "
-                "give them again, or choose another out="
-            )
-        return
-    if last_checkpoint(out) is not None:
-        raise UserMistake(f"{out} holds checkpoints of another training: choose another out=")
-    write_text(path, json.dumps(identity, indent=1) + "\n")
 
 
 def load(settings: SftSettings) -> tuple[Any, Any]:
@@ -205,9 +187,3 @@ def save_final(trainer: Any, tokenizer: Any, final: Path) -> None:
         tokenizer.save_pretrained(partial)
         partial.rename(final)
     everyone()
-
-
-def last_checkpoint(out: Path) -> str | None:
-    """Name the newest checkpoint that was written to its end, or None."""
-    found = [path for path in out.glob("checkpoint-*") if (path / "trainer_state.json").is_file()]
-    return str(max(found, key=lambda path: int(path.name.split("-")[1]))) if found else None
