@@ -11,20 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from evaluators.bfcl.classes import FILES as BFCL_DOCS
 from harness.faults import UserMistake
 from harness.packs import locate, pack_names
 from synth.specs import Intake, read_specs
 
-BFCL_DOCS: Mapping[str, str] = {
-    "GorillaFileSystem": "gorilla_file_system",
-    "MathAPI": "math_api",
-    "MessageAPI": "message_api",
-    "TicketAPI": "ticket_api",
-    "TradingBot": "trading_bot",
-    "TravelAPI": "travel_booking",
-    "TwitterAPI": "posting_api",
-    "VehicleControlAPI": "vehicle_control",
-}
 TAU2_DOMAINS: Mapping[str, tuple[str, str]] = {
     "airline": ("airline", "agent"),
     "retail": ("retail", "agent"),

@@ -75,6 +75,11 @@ def play(base: Base, script: Script, **about: Any) -> Case:
         for batch in turn.batches:
             answers += step(batch, respond, log)
         log.append(Message("agent", narrate(answers) if turn.reply is None else turn.reply))
+    return case_from(base, log, **about)
+
+
+def case_from(base: Base, log: Sequence[Message], **about: Any) -> Case:
+    """Describe a run of a base by its log and plan; `about` overrides what is known."""
     gold = tuple(ask.calls for ask in base.asks)
     known: dict[str, Any] = {
         "tools": base.tools,

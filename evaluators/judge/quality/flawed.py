@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evaluators.judge.case import Case
-from evaluators.judge.quality.bases import Ask, Base, Respond
+from evaluators.judge.quality.bases import Ask, Base, Respond, case_from
 from evaluators.judge.quality.planted import Planted
 from harness.types import Message, ToolCall
 
@@ -57,18 +57,7 @@ class Stage:
         return "\n".join([self.base.policy, *shown, *(t.text for t in self.base.tools.values())])
 
     def case(self, **about: Any) -> Case:
-        base = self.base
-        gold = tuple(ask.calls for ask in base.asks)
-        known: dict[str, Any] = {
-            "tools": base.tools,
-            "gold": (tuple(c for calls in gold for c in calls),) if base.flat else gold,
-            "flat": base.flat,
-            "require_reads": base.require_reads,
-            "policy": base.policy,
-            "user_mode": "fixed_queries",
-            "end": "user_stop",
-        }
-        return Case(base.id, tuple(self.log), **{**known, **about})
+        return case_from(self.base, self.log, **about)
 
 
 Habit = Callable[[Stage, Ask], None]
