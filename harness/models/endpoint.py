@@ -43,10 +43,11 @@ class Endpoint:
     connections: int
     headers: Mapping[str, str] = field(default_factory=dict)
     stopped: Callable[[], str | None] = lambda: None
+    path: str = "/chat/completions"
 
     def __post_init__(self) -> None:
         self.where = f"{without_login(self.base_url)} (model {self.model!r})"
-        self.url = self.base_url.rstrip("/") + "/chat/completions"
+        self.url = self.base_url.rstrip("/") + self.path
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from harness.faults import ModelFault, UserMistake
+from harness.models.batches import Batcher
 from harness.models.checkpoints import expand
 from harness.models.sampler import RowSampler, Sampling
 
@@ -19,6 +20,31 @@ class Request:
 
     prompt: tuple[int, ...]
     sampling: Sampling
+
+
+class Source(Protocol):
+    """Where replies are sampled: weights of this process, or a server that has them.
+
+    `stops` are the ids that end a reply; `busy_s` adds up the seconds spent sampling.
+    """
+
+    stops: list[int]
+    busy_s: float
+
+    @property
+    def longest(self) -> int:
+        """Tokens that a prompt and its reply may have."""
+        ...
+
+    def defaults(self) -> dict[str, Any]:
+        """Return the checkpoint's own generation settings."""
+        ...
+
+    async def submit(self, request: Request) -> Sampled:
+        """Sample one reply with the logprobs of its tokens. Raises ModelFault or BadReply."""
+        ...
+
+    async def aclose(self) -> None: ...
 
 
 def load(path: str, device: str, dtype: str) -> tuple[Any, Any]:
@@ -38,13 +64,15 @@ def load(path: str, device: str, dtype: str) -> tuple[Any, Any]:
 
 
 class Network:
-    """A causal language model that samples batches. `stops` are the ids that end a reply;
-    `busy_s` adds up the seconds spent sampling."""
+    """A causal language model that samples what is submitted in batches, see `Batcher`."""
 
-    def __init__(self, model: Any, stops: list[int]) -> None:
+    def __init__(
+        self, model: Any, stops: list[int], batch_size: int = 16, batch_wait_s: float = 0.01
+    ) -> None:
         self.model = model
         self.stops = stops
         self.busy_s = 0.0
+        self.batcher: Batcher[Request, Sampled] = Batcher(self.sample, batch_size, batch_wait_s)
 
     @property
     def longest(self) -> int:
@@ -60,6 +88,14 @@ class Network:
         given = {"temperature": config.temperature, "top_p": config.top_p, "top_k": config.top_k}
         filled = {"temperature": 1.0, "top_p": 1.0, "top_k": 0}
         return {k: filled[k] if value is None else value for k, value in given.items()}
+
+    async def submit(self, request: Request) -> Sampled:
+        """Sample one reply together with others that are asked for now."""
+        return await self.batcher.submit(request)
+
+    async def aclose(self) -> None:
+        """Stop batching; the weights stay loaded."""
+        await self.batcher.aclose()
 
     def sample(self, batch: list[Request]) -> list[Sampled]:
         """Sample one reply per request. Raises ModelFault where the memory does not suffice."""

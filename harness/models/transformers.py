@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.faults import BadReply, UserMistake
-from harness.models.batches import Batcher
 from harness.models.checkpoints import is_missing
 from harness.models.formats import FORMATS, split_reasoning, with_ids
 from harness.models.gpus import count_gpus
-from harness.models.network import Network, Request, Sampled, load
+from harness.models.network import Network, Request, Source, load
 from harness.models.sampler import Sampling
 from harness.models.splice import Prompt, Splicer
 from harness.models.templates import ChatTemplate, install_template
@@ -53,7 +52,7 @@ class TransformersModel:
             known = " or ".join(FORMATS)
             raise UserMistake(f"tool_format {self.tool_format!r} is unknown here: use {known}")
         Sampling.read(self.sampling)
-        self._network: Network | None = None
+        self._network: Source | None = None
         self._opening = asyncio.Lock()
 
     async def open(self) -> None:
@@ -69,19 +68,19 @@ class TransformersModel:
             import torch
 
             torch.set_num_threads(self.threads)
+        stops = stops_of(model, tokenizer)
+        self.sample_from(Network(model, stops, self.batch_size, self.batch_wait_s), tokenizer)
+
+    def sample_from(self, source: Source, tokenizer: Any) -> None:
+        """Take replies from `source`, and try the chat template on a probe."""
         install_template(tokenizer, self.chat_template, self.model)
         options = {} if self.thinking is None else {"enable_thinking": self.thinking}
         self._template = ChatTemplate(tokenizer, FORMATS[self.tool_format], options)
-        given = model.generation_config.eos_token_id or tokenizer.eos_token_id
-        stops = [int(token) for token in (given if isinstance(given, list) else [given])]
-        texts = {token: self._template.text_of(token) for token in stops}
+        texts = {token: self._template.text_of(token) for token in source.stops}
         self._splicer = Splicer(self._template.render, self._template.tokenize, texts)
         if self.record_tokens:
             self._splicer.require_steady(self.model)
-        self._network = Network(model, stops)
-        self._batcher: Batcher[Request, Sampled] = Batcher(
-            self._network.sample, self.batch_size, self.batch_wait_s
-        )
+        self._network = source
 
     async def generate(
         self, chat: Sequence[Mapping[str, Any]], tools: Sequence[ToolSpec], **sampling: Any
@@ -100,7 +99,7 @@ class TransformersModel:
             )
         settings = Sampling.read(self._network.defaults(), self.sampling, sampling)
         settings = dataclasses.replace(settings, max_tokens=min(settings.max_tokens, room))
-        ids, logprobs = await self._batcher.submit(Request(prompt.ids, settings))
+        ids, logprobs = await self._network.submit(Request(prompt.ids, settings))
         usage = Usage(len(prompt.ids), len(ids), seconds=time.perf_counter() - started)
         tokens = Tokens(prompt.new, ids, logprobs) if prompt.spliced else None
         message = self._read(ids, tools, len(chat))
@@ -133,7 +132,7 @@ class TransformersModel:
     async def aclose(self) -> None:
         """Stop batching; the weights stay loaded."""
         if self._network is not None:
-            await self._batcher.aclose()
+            await self._network.aclose()
 
     @property
     def busy_s(self) -> float:
@@ -177,3 +176,9 @@ class TransformersModel:
         """Raise UserMistake where anything is missing."""
         if lacks := self.lacks():
             raise UserMistake("; ".join(lacks))
+
+
+def stops_of(model: Any, tokenizer: Any) -> list[int]:
+    """List the ids that end a reply: the checkpoint's own, else the tokenizer's."""
+    given = model.generation_config.eos_token_id or tokenizer.eos_token_id
+    return [int(token) for token in (given if isinstance(given, list) else [given])]
