@@ -24,6 +24,7 @@ from harness.store import RunStore, write_text
 from train.grpo_settings import GrpoSettings, world_size
 from train.launch import Cluster, commands, require_processes
 from train.rollouts import Rollouts
+from train.tracked import tracked
 
 T = TypeVar("T")
 
@@ -68,11 +69,16 @@ async def trained(
     """Run the training beside this loop, on which its episodes are played."""
     from train.grpo import Hooks, optimise
 
-    def say(line: Mapping[str, Any]) -> None:
-        app.console.print(progress(line, settings.steps), highlight=False)
-
     loop = asyncio.get_running_loop()
-    return await stoppable(lambda stop: optimise(settings, rollouts, store, Hooks(stop, say, loop)))
+    with tracked(app, "grpo", settings.model, settings.out) as track:
+
+        def say(line: Mapping[str, Any]) -> None:
+            app.console.print(progress(line, settings.steps), highlight=False)
+            track(line)
+
+        return await stoppable(
+            lambda stop: optimise(settings, rollouts, store, Hooks(stop, say, loop))
+        )
 
 
 async def stoppable(work: Callable[[threading.Event], T]) -> T:

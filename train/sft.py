@@ -7,7 +7,7 @@ import logging
 import random
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,12 +39,16 @@ class Material:
 
 
 def finetune(
-    settings: SftSettings, probe: Probe | None = None, stop: threading.Event | None = None
+    settings: SftSettings,
+    probe: Probe | None = None,
+    stop: threading.Event | None = None,
+    say: Callable[[Mapping[str, Any]], None] = lambda line: None,
 ) -> Path:
     """Fine-tune and return the folder of the chosen weights. Goes on from the last checkpoint.
 
     `probe(model, tokenizer)` returns the pass rate that `select=pass` chooses by. Setting `stop`
-    ends the run after a step with a checkpoint. Raises UserMistake in one line.
+    ends the run after a step with a checkpoint; `say` gets every line of measurements. Raises
+    UserMistake in one line.
     """
     out = Path(settings.out)
     claim(out, settings.identity())
@@ -61,7 +65,7 @@ def finetune(
     material = read_material(settings, tokenizer)
     write_text(out / "rows.json", json.dumps({"training": vars(material.counts)}, indent=1))
     trainer = make_trainer(settings, model, tokenizer, material)
-    trainer.add_callback(watcher(out, stop, probe, tokenizer))
+    trainer.add_callback(watcher(out, stop, probe, tokenizer, say))
     trainer.train(resume_from_checkpoint=last_checkpoint(out))
     if stop is not None and stop.is_set():
         raise UserMistake(f"stopped: run the same again to go on from {last_checkpoint(out)}")

@@ -6,7 +6,7 @@ import json
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,11 @@ def watcher(
     stop: threading.Event | None = None,
     probe: Callable[[Any, Any], float] | None = None,
     tokenizer: Any = None,
+    say: Callable[[Mapping[str, Any]], None] = lambda line: None,
 ) -> Any:
     """Write measurements to `sft_log.jsonl`, probe the model at every evaluation, end the run
-    where it must: asked to stop, or a loss that is not a number (UserMistake)."""
+    where it must: asked to stop, or a loss that is not a number (UserMistake). `say` gets the
+    lines too."""
     from transformers import TrainerCallback
 
     started = time.perf_counter()
@@ -37,6 +39,7 @@ def watcher(
                 line = {"step": state.global_step, "seconds": time.perf_counter() - started}
                 with (out / "sft_log.jsonl").open("a", encoding="utf-8") as file:
                     file.write(dumps(line | figures) + "\n")
+                say(line | figures)
             check_finite(figures, state.global_step, out)
 
         def on_evaluate(

@@ -14,6 +14,7 @@ from harness.faults import UserMistake
 from train.probe import pass_rate_of
 from train.rows import Row, rows_of_run
 from train.sft_settings import SftSettings
+from train.tracked import tracked
 
 VOCABULARY_ROWS = 1000
 
@@ -63,14 +64,15 @@ async def sft(app: App, probe: Mapping[str, Any] | None = None) -> None:
 
     stop = threading.Event()
     judge = None if probe is None else pass_rate_of(probe["build"], probe["evaluator"])
-    work = asyncio.create_task(asyncio.to_thread(finetune, settings, judge, stop))
-    try:
-        final = await asyncio.shield(work)
-    except asyncio.CancelledError:
-        stop.set()
-        await asyncio.wait([work])
-        work.exception()
-        raise
+    with tracked(app, "sft", settings.model, settings.out) as say:
+        work = asyncio.create_task(asyncio.to_thread(finetune, settings, judge, stop, say))
+        try:
+            final = await asyncio.shield(work)
+        except asyncio.CancelledError:
+            stop.set()
+            await asyncio.wait([work])
+            work.exception()
+            raise
     last = read_log(Path(settings.out))[-1]
     said = f"fine-tuned in {last['seconds']:.0f} s, {last['step']} steps: {final}"
     app.console.print(said, highlight=False)

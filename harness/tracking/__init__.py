@@ -12,10 +12,22 @@ __all__ = ["NoTracker", "Tracker", "WandbTracker"]
 
 
 class Tracker(Protocol):
-    """Told when a run starts and when its table is known; must not raise once started."""
+    """Told when a run starts and when its table is known, or when a training starts, of every step
+    and of its end; must not raise once started."""
 
     def start(self, info: Mapping[str, Any]) -> None:
-        """Take what a table's `info` says of the run, with `folder`, `config` and `sweep`."""
+        """Take what a table's `info` says of the run, with `folder`, `config` and `sweep`.
+
+        `job` names a training (`sft`, `grpo`); without it the run is an evaluation.
+        """
+        ...
+
+    def measure(self, figures: Mapping[str, float], step: int) -> None:
+        """Take the measurements of one step of a training."""
+        ...
+
+    def close(self) -> None:
+        """End a training."""
         ...
 
     def finish(self, folder: Path, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -27,6 +39,12 @@ class NoTracker:
     """Track nowhere."""
 
     def start(self, info: Mapping[str, Any]) -> None:
+        """Do nothing."""
+
+    def measure(self, figures: Mapping[str, float], step: int) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
         """Do nothing."""
 
     def finish(self, folder: Path, rows: Sequence[Mapping[str, Any]]) -> None:

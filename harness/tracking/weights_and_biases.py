@@ -62,6 +62,7 @@ class WandbTracker:
             suite = "+".join(info.get("benchmarks") or ())
             model = str(info.get("model") or info.get("run_id"))
             rule_based = ["rule-based"] if any(labels(info)) else []
+            job = str(info.get("job") or "eval")
             self.run = open_run(
                 self.mode,
                 self.timeout_s,
@@ -69,12 +70,33 @@ class WandbTracker:
                 entity=self.entity,
                 group=self.group or info.get("sweep"),
                 name=f"{model} × {suite}" if suite else model,
-                job_type="eval",
+                job_type=job,
                 tags=[*self.tags, *rule_based],
                 run_id=info.get("run_id"),
                 dir=str(info.get("folder") or "."),
                 config=settings_of(info),
             )
+            if job != "eval":
+                self.run.define_metric("step")
+                self.run.define_metric("*", step_metric="step")
+
+    def measure(self, figures: Mapping[str, float], step: int) -> None:
+        """Log a training's step (a resumed one may repeat steps), until that fails once."""
+        if self.run is None:
+            return
+        run, self.run = self.run, None
+        with one_warning("cannot log", f"step {step}"):
+            run.log({"step": step, **figures})
+            self.run = run
+
+    def close(self) -> None:
+        """End a training."""
+        if self.run is None:
+            return
+        run, self.run = self.run, None
+        with one_warning("cannot end", "the training"):
+            run.finish()
+            log.info("W&B run %s: %s", run.name, place_of(run))
 
     def finish(self, folder: Path, rows: Sequence[Mapping[str, Any]]) -> None:
         """Log scalars, tables and the artifact, and close the run."""

@@ -67,6 +67,29 @@ def test_rollouts_are_an_ordinary_run_and_each_step_is_said(tmp_path: Path) -> N
     assert (tmp_path / "run" / "grpo" / "final" / "config.json").is_file()
 
 
+@needs_torch
+@pytest.mark.filterwarnings("default")
+@pytest.mark.skipif(importlib.util.find_spec("wandb") is None, reason="wandb is not installed")
+def test_every_step_reaches_the_tracker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.fakes.tiny import save
+    from tests.fakes.wandb_log import read_log as read_wandb
+    from train.grpo_log import read_log
+
+    for name in ("CACHE_DIR", "CONFIG_DIR", "DATA_DIR"):
+        monkeypatch.setenv(f"WANDB_{name}", str(tmp_path / name))
+    monkeypatch.delenv("WANDB_API_KEY", raising=False)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    save(tmp_path / "start")
+    run_stage(app_of(tmp_path, "tracker=wandb", "train.grpo.kl=0.1"))
+    out = tmp_path / "run" / "grpo"
+    last, stored = read_log(out)[-1], read_wandb(out)
+    assert stored["run"].job_type == "grpo"
+    for name in ("loss", "kl", "entropy", "clip_ratio/region_mean"):
+        assert stored["summary"][f"grpo/{name}"] == pytest.approx(last[name], nan_ok=True)
+    for name in ("reward_mean", "flat", "redrawn_failed", "faults", "seconds", "model_seconds"):
+        assert stored["summary"][f"grpo/rollouts/{name}"] == last["rollouts"][name]
+
+
 def test_test_tasks_are_refused_before_anything_is_written(tmp_path: Path) -> None:
     app = app_of(tmp_path, "stage.grpo.tasks.build.split=test")
     with pytest.raises(UserMistake, match="holds test tasks"):
