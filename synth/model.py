@@ -84,11 +84,11 @@ class Table:
         return None
 
     def record(self, alias: str = "", fields: Mapping[str, Column] | None = None) -> str:
-        """Return the SQL of a row as JSON: documented fields that have values, then the others."""
+        """Return the SQL of a row as JSON: what is kept beside the columns, and columns not null."""
         shown = dict(fields) if fields is not None else self.shown()
         cell = f"{alias}.{quote(MORE)}" if alias else quote(MORE)
         inner = json_object({name: column.value(alias) for name, column in shown.items()})
-        return f"json_patch(json_patch('{{}}', {inner}), {cell})"
+        return f"json_patch({cell}, json_patch('{{}}', {inner}))"
 
     def shown(self) -> dict[str, Column]:
         return {

@@ -14,6 +14,7 @@ from typing import Any
 from synth.fidelity.forms import link_of, load_count, load_nested
 from synth.fidelity.links import ASIDE, SEARCHED, Link, Loaded, count_leaves
 from synth.fidelity.names import LEAST, closeness
+from synth.fidelity.records import to_jsonb
 from synth.fidelity.showing import RENDER
 from synth.fidelity.trees import load_tree
 from synth.model import STATE, Column, Model, Table
@@ -30,6 +31,17 @@ class Loading:
     links: list[Link] = field(default_factory=list)
     unmapped: dict[str, int] = field(default_factory=dict)
     leaves: int = 0
+
+    def tables(self) -> set[str]:
+        """Return the tables whose rows the state shows, be they none."""
+        found = {link.table.name for link in self.links if link.table and link.form != "count"}
+        return found | {NODE for link in self.links if link.form == "tree"}
+
+    def columns(self, model: Model) -> set[str]:
+        """Return the columns of the one row that the state shows."""
+        found = {link.column.name for link in self.links if link.column and link.form == "column"}
+        groups = [key for link in self.links if link.form == "group" for key in link.keys]
+        return found | {column.name for key in groups if (column := model.state.find(key))}
 
 
 def load_state(model: Model, state: Mapping[str, Any]) -> Loading:
@@ -95,7 +107,7 @@ def cell(column: Column, value: Any) -> Any:
     if column.is_json and value is not None:
         return json.dumps(value)
     if isinstance(value, (list, dict)):
-        return json.dumps(value)
+        return to_jsonb(value)
     return int(value) if isinstance(value, bool) else value
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
+
+import apsw
 
 from synth.fidelity.links import ASIDE, SEARCHED
 from synth.model import MORE, Column, Table
@@ -21,6 +24,8 @@ def aligned(record: Mapping[str, Any], table: Table) -> dict[str, Any]:
             found[column.name] = value
         else:
             found[name if column is None or column.hidden else f"{ASIDE}{name}"] = value
+        if value is None and column is not None and not column.hidden:
+            found[f"{ASIDE}{column.name}"] = None
     for column in table.columns.values():
         if column.hidden and column.name not in found:
             inner = nested(record, column.name)
@@ -60,21 +65,33 @@ def records_of(table: Table, world: SqlWorld) -> list[dict[str, Any]]:
         for column, value in zip(columns, row, strict=False):
             if value is not None and not column.hidden:
                 record[column.name] = json_value(column, value)
-        out.append(record | json.loads(row[-1]))
+        out.append(json.loads(row[-1]) | record)
     return out
 
 
 def json_value(column: Column, value: Any) -> Any:
     if column.is_json and isinstance(value, str):
         return json.loads(value)
-    if isinstance(value, str) and value[:1] in "[{" and not column.is_json:
-        try:
-            return json.loads(value)
-        except ValueError:
-            return value
+    if isinstance(value, bytes):
+        return from_jsonb(value)
     return bool(value) if column.type == "boolean" else value
 
 
 def stored(world: SqlWorld, column: Column) -> Any:
     value = world.own(f"select {quote(column.name)} from state")[0][0]
     return None if value is None else json_value(column, value)
+
+
+@cache
+def converter() -> apsw.Connection:
+    return apsw.Connection(":memory:")
+
+
+def to_jsonb(value: Any) -> bytes:
+    """Return a list or an object as SQLite's binary JSON: not the text that looks like it."""
+    found: bytes = converter().execute("select jsonb(?)", (json.dumps(value),)).get
+    return found
+
+
+def from_jsonb(blob: bytes) -> Any:
+    return json.loads(converter().execute("select json(?)", (blob,)).get)

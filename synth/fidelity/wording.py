@@ -5,10 +5,19 @@ OPENING = """# Fidelity of synthesised worlds
 {stamp}
 
 For each of BFCL's eight multi-turn classes a world is made by rules from the public tool
-documents alone: tables, result forms and programs. It is loaded with the official initial state
-and the official gold calls of `multi_turn_base` (200 tasks, 1,142 calls) are played in it beside
-the official classes, call by call, each side in its own state.
+documents alone: tables, result forms and programs. It is loaded with the official state and the
+official gold calls of `multi_turn_base` (200 tasks, 1,142 calls) are played in it beside the
+official classes. Three comparisons answer three questions; the first is the headline, the whole
+trajectories are read from the second, and nothing is forgiven in either:
 
+* **call by call**: before every call our world takes over the official state as it then stands,
+  so that a call is judged by its own behaviour; identifiers must be equal.
+* **by itself**: both start from the initial state and never meet again; identifiers must be equal,
+  so that a call which names an official booking number finds no booking here.
+* **by itself, keys matched**: as before, but a text identifier that both newly return at the same
+  place of a result is taken to be the same, as no document implies a random number."""
+
+MEANINGS = """\
 * **error/success**: both refuse or both answer. **shape**: also the same fields and types.
 * **data**: also the same values; left out are texts of two words or more in fields named message,
   status, result, notification, response, error or reason (prose), and the wording of refusals.
@@ -17,19 +26,15 @@ the official classes, call by call, each side in its own state.
 * **fields**: of the calls that change the official public state, those that change the same
   fields of ours; **fields and values**: to the same values as well. Records of a list may stand in
   any order.
-* State that has no counterpart in the synthesised tables is counted and compared as unchanged:
-  an official call that changes it is a disagreement.
+* Every gold call counts in every column. State that has no counterpart in the synthesised tables
+  is compared as unchanged: an official call that changes it is a disagreement. What the official
+  state does not show (the current directory) is our own in all three."""
 
-## Up to the names of generated identifiers
-
-Official booking and transaction numbers come from a random generator that no document describes.
-Here a text identifier that both sides newly return at the same place of a result is taken to be
-the same, and later calls that name it are translated. Nothing else is translated."""
-
-STRICT = """## Without any translation
-
-The same, where identifiers must be equal: a call that names an official booking number finds no
-booking here."""
+HEADINGS = {
+    "each": "## Call by call",
+    "strict": "## By itself",
+    "matched": "## By itself, keys matched",
+}
 
 TAU2 = """## tau2: retail and airline, telecom and mock
 

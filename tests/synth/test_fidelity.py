@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,13 @@ from harness.faults import UserMistake
 from harness.packs import locate
 from synth.environments import build_world
 from synth.fidelity import compare, tau2
+from synth.fidelity.__main__ import main
 from synth.fidelity.loading import load_state, render_state
 from synth.fidelity.names import likeness
-from synth.fidelity.replay import Replay
-from synth.fidelity.report import totals
+from synth.fidelity.records import from_jsonb, to_jsonb
+from synth.fidelity.replay import WAYS, Replay
+from synth.fidelity.report import TARGETS, share, targets_table, totals
+from synth.fidelity.side import Side
 from synth.guard import build_image
 from synth.package import fill
 from synth.world import Blueprint, SqlWorld, Tool
@@ -68,6 +72,41 @@ def test_changes_show_in_the_official_form() -> None:
 def test_undocumented_fields_stay_with_their_record() -> None:
     _, world = loaded(STATE)
     assert '"note":{"a":[1]}' in world.run("get_loan", {"loan_id": 1})
+
+
+def test_a_stored_null_is_shown() -> None:
+    loans = {"1": {"id": 1, "book": "Dune", "status": None, "note": None}}
+    loading, world = loaded({"loans": loans})
+    shown = json.loads(world.run("get_loan", {"loan_id": 1}))
+    assert shown == {"id": 1, "book": "Dune", "status": None, "note": None}
+    model = build_world(desk_domain()).model
+    assert compare.same(render_state(model, loading.links, {}, world), {"loans": loans})
+
+
+def test_a_list_in_a_text_is_not_the_text_that_looks_like_it() -> None:
+    assert from_jsonb(to_jsonb(["a", {"b": 1}])) == ["a", {"b": 1}]
+    loans = {"1": {"id": 1, "book": '["Dune"]', "status": "Open"}}
+    loading, world = loaded({"loans": loans})
+    model = build_world(desk_domain()).model
+    assert render_state(model, loading.links, {}, world) == {"loans": loans}
+
+
+def test_taking_over_a_state_keeps_what_it_does_not_show() -> None:
+    side = Side(build_world(desk_domain()), {"lamp_status": "off", "loan_counter": 7})
+    side.call("create_loan", {"book": "Emma", "fee": 1.0})
+    side.take({"lamp_status": "on", "mood": 3})
+    assert side.state() == {"lamp_status": "on", "mood": 3}
+    assert side.open.own("select loan_counter from state") == [(8,)]
+    assert side.open.own("select book from loan") == [("Emma",)]
+    side.take({"loans": {}})
+    assert side.open.own("select book from loan") == []
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "text"), [(2, 2, "1.00"), (999, 1000, ".99"), (1, 2, ".50"), (0, 0, "–")]
+)
+def test_only_all_is_one(part: int, whole: int, text: str) -> None:
+    assert share(part, whole) == text
 
 
 def test_names_are_alike_across_styles() -> None:
@@ -136,16 +175,13 @@ def root() -> Path:
 @pytest.mark.slow
 def test_targets_hold(root: Path) -> None:
     """The thresholds of the project, on all 1,142 gold calls."""
-    renamed = totals(list(Replay(root, rename=True).tasks()))
-    every = renamed.lines[-1]
+    found = {way: totals(list(Replay(root, way).tasks())) for way in WAYS}
+    every = found["each"].lines[-1]
     assert every.calls == 1142
-    assert every.shape / every.calls >= 0.90
-    assert every.data / every.calls >= 0.65
-    assert every.exact / every.calls >= 0.40
-    assert every.fields / every.writes >= 0.60
-    strict = totals(list(Replay(root).tasks()))
-    assert strict.ends >= 30
-    assert strict.lines[-1].data / every.calls >= 0.65
+    for measure, least, whole in TARGETS:
+        assert getattr(every, measure) / getattr(every, whole) >= least, measure
+    assert found["strict"].ends >= 30
+    assert "| whole trajectories | 30 of 150 | – |" in targets_table(found)
 
 
 def test_one_task_is_replayed_the_same_twice(root: Path) -> None:
@@ -153,6 +189,28 @@ def test_one_task_is_replayed_the_same_twice(root: Path) -> None:
     assert first == second
     assert len(first.calls) == 10
     assert all(call.status for call in first.calls)
+
+
+def test_a_departure_is_counted_once_where_states_are_taken_over(root: Path) -> None:
+    """An official booking number that ours does not know is found once its record is taken."""
+    alone, each = Replay(root, "strict"), Replay(root, "each")
+    task = "multi_turn_base_153"
+    assert [call.tool for call in alone.task(task).calls if not call.status] == ["retrieve_invoice"]
+    assert all(call.status for call in each.task(task).calls)
+
+
+def test_bad_input_is_one_line(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "file"
+    file.write_text("kept")
+    for given in (["--show", "no_such_tool"], ["--to", str(file)]):
+        assert main(given) == 2
+        out, err = capsys.readouterr()
+        assert len(err.splitlines()) == 1
+        assert given[-1] in err
+        assert not out
+    assert file.read_text() == "kept"
 
 
 def test_tau2_rows_are_compared() -> None:

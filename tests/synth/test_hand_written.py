@@ -17,7 +17,7 @@ from evaluators.bfcl.multi_turn import MultiTurnChecker
 from harness.faults import ToolFault, UserMistake
 from harness.packs import locate
 from harness.types import ToolSpec
-from synth.fidelity.replay import public
+from synth.fidelity.side import public
 from synth.guard import build_image
 from synth.program import parse_program
 from synth.sources import bfcl_domain
@@ -26,6 +26,7 @@ from synth.world import Blueprint, SqlWorld, Tool
 FIXTURES = Path(__file__).parent / "fixtures"
 CATEGORIES = ("multi_turn_base", "multi_turn_miss_func", "multi_turn_miss_param")
 Fill = Callable[[apsw.Connection], None]
+Spoil = Callable[[list[dict[str, str]]], list[dict[str, str]]]
 State = Mapping[str, Any]
 
 
@@ -107,9 +108,13 @@ def root() -> Path:
         pytest.skip(str(mistake))
 
 
-def tools_of(name: str, root: Path) -> tuple[str, dict[str, Tool]]:
+def fixture_of(name: str) -> dict[str, Any]:
+    text = (FIXTURES / f"{CLASSES[name][0]}.yaml").read_text(encoding="utf-8")
+    return dict(yaml.safe_load(text))
+
+
+def tools_of(name: str, root: Path, data: Mapping[str, Any]) -> tuple[str, dict[str, Tool]]:
     """Return the schema and the tools of a fixture; parameters are the docs', types left open."""
-    data = yaml.safe_load((FIXTURES / f"{CLASSES[name][0]}.yaml").read_text(encoding="utf-8"))
     tools = {}
     for record in bfcl_domain(name, root).intake.records:
         properties = {key: {} for key in record.spec.parameters["properties"]}
@@ -119,10 +124,12 @@ def tools_of(name: str, root: Path) -> tuple[str, dict[str, Tool]]:
     return data["schema"], tools
 
 
-def replay(name: str, root: Path, category: str) -> Iterator[tuple[str, Any, Any, Any, Any]]:
+def replay(
+    name: str, root: Path, category: str, fixture: Mapping[str, Any] | None = None
+) -> Iterator[tuple[str, Any, Any, Any, Any]]:
     """Yield (call, official result, ours, official state, ours) of every gold call of a class."""
     data, checker = BfclData(root), MultiTurnChecker(BfclData(root))
-    schema, tools = tools_of(name, root)
+    schema, tools = tools_of(name, root, fixture or fixture_of(name))
     _, fill, show = CLASSES[name]
     for row in data.entries(category):
         if name not in row["involved_classes"]:
@@ -165,24 +172,29 @@ def test_other_categories_too(name: str, category: str, root: Path) -> None:
     assert all(ours == theirs and mine == state for _, theirs, ours, state, mine in seen)
 
 
-def test_a_wrong_program_is_noticed(root: Path) -> None:
-    """The twin: one word changed in one program breaks the replay."""
-    schema, tools = tools_of("TicketAPI", root)
-    data = yaml.safe_load((FIXTURES / "ticket.yaml").read_text(encoding="utf-8"))
-    wrong = json.loads(json.dumps(data["programs"]["close_ticket"]).replace("'Closed'", "'Shut'"))
-    spec = tools["close_ticket"].spec
-    broken = {
-        **tools,
-        "close_ticket": Tool(spec, parse_program(wrong, spec.parameters["properties"])),
-    }
-    state = {
-        "current_user": "a",
-        "ticket_counter": 2,
-        "ticket_queue": [{"id": 1, "status": "Open"}],
-    }
-    shown = []
-    for chosen in (tools, broken):
-        world = SqlWorld(Blueprint(build_image(schema, fill_tickets(state)), chosen))
-        run(world, "close_ticket", {"ticket_id": 1})
-        shown.append(show_tickets(world)["ticket_queue"][0]["status"])
-    assert shown == ["Closed", "Shut"]
+def without_effect(program: list[dict[str, str]]) -> list[dict[str, str]]:
+    return [step for step in program if "run" not in step]
+
+
+def without_result(program: list[dict[str, str]]) -> list[dict[str, str]]:
+    return [*program[:-1], {"return": "select json_object('silent', 1)"}]
+
+
+@pytest.mark.parametrize("spoil", [without_effect, without_result])
+@pytest.mark.parametrize("name", list(CLASSES))
+def test_every_spoiled_program_is_noticed(name: str, spoil: Spoil, root: Path) -> None:
+    """The twin: a program that does nothing, or says something else, breaks the replay."""
+    fixture = fixture_of(name)
+    used = {call.split()[1] for call, *_ in replay(name, root, "multi_turn_base")}
+    assert len(used) > 4
+    for tool in sorted(used):
+        program = fixture["programs"][tool]
+        spoiled = spoil(program)
+        if spoiled == program:
+            continue
+        changed = {**fixture, "programs": {**fixture["programs"], tool: spoiled}}
+        rows = list(replay(name, root, "multi_turn_base", changed))
+        wrong = [
+            call for call, theirs, ours, state, mine in rows if ours != theirs or mine != state
+        ]
+        assert any(call.endswith(f" {tool}") for call in wrong), tool
