@@ -9,7 +9,6 @@ as "clean".
 from __future__ import annotations
 
 import json
-import os
 import pkgutil
 import re
 from collections import Counter
@@ -17,7 +16,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -95,10 +93,11 @@ class Index:
 
 @dataclass(frozen=True)
 class Coverage:
-    """The benchmarks that an index holds, and those it does not with the reason."""
+    """The benchmarks that an index holds, and why others are missing, wholly or in part."""
 
     checked: Mapping[str, Mapping[str, int]]
     unchecked: Mapping[str, str]
+    partial: Mapping[str, str] = field(default_factory=dict)
 
 
 def tokenize(text: str) -> list[str]:
@@ -145,30 +144,18 @@ def normal(value: Any) -> Any:
 def benchmarks() -> dict[str, ModuleType | None]:
     """Return every benchmark by name with the module of its texts, where it has one."""
     rooms = {part.name for part in pkgutil.iter_modules(evaluators.__path__) if part.ispkg}
-    packs = set(pack_names())
     found: dict[str, ModuleType | None] = {}
-    for name in sorted(rooms | packs):
-        given = pack_spec(name).texts if name in packs else ""
+    for name in pack_names():
+        given = pack_spec(name).texts
         module = given or f"evaluators.{name}.texts"
         has = bool(given) or (name in rooms and find_spec(module) is not None)
-        if has or name in packs:
-            found[name] = import_module(module) if has else None
+        found[name] = import_module(module) if has else None
     return found
-
-
-def root_of(name: str) -> Path:
-    """Return the folder of a pack; raises UserMistake where it is not on this machine."""
-    if name in pack_names():
-        return locate(name).root
-    folder = Path(os.environ.get("HARNESS_PACKS", "")) / name
-    if "HARNESS_PACKS" not in os.environ or not folder.is_dir():
-        raise UserMistake(f"pack {name} is not on this machine")
-    return folder
 
 
 def build_index(without: Collection[str] = ()) -> tuple[Index, Coverage]:
     """Index every benchmark whose pack is on this machine, but those of `without`."""
-    index, checked, unchecked = Index(), {}, {}
+    index, checked, unchecked, partial = Index(), {}, {}, {}
     for name, module in benchmarks().items():
         if name in without:
             unchecked[name] = "the rows are its own"
@@ -177,17 +164,19 @@ def build_index(without: Collection[str] = ()) -> tuple[Index, Coverage]:
             unchecked[name] = "it says nothing of its texts"
             continue
         try:
-            root = root_of(name)
+            pack = locate(name)
         except UserMistake as mistake:
             unchecked[name] = str(mistake).split(":")[0]
             continue
+        if not pack.verified:
+            partial[name] = f"its folder is not the listed version {pack.spec.version}"
         before = (len(index.grams), len(index.queries), len(index.calls))
-        calls = module.gold_calls(root) if hasattr(module, "gold_calls") else ()
-        index.add(name, module.user_texts(root), calls)
+        calls = module.gold_calls(pack.root) if hasattr(module, "gold_calls") else ()
+        index.add(name, module.user_texts(pack.root), calls)
         after = (len(index.grams), len(index.queries), len(index.calls))
         named = zip(("grams", "queries", "calls"), after, before, strict=True)
         checked[name] = {kind: new - old for kind, new, old in named}
-    return index, Coverage(checked, unchecked)
+    return index, Coverage(checked, unchecked, partial)
 
 
 def count_hits(hits: Iterable[Hit]) -> dict[str, dict[str, int]]:

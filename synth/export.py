@@ -6,6 +6,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -111,8 +112,7 @@ def export_run(
         "grid": {},
         "checks": {},
         "decontamination": {
-            "checked": coverage.checked,
-            "unchecked": coverage.unchecked,
+            **asdict(coverage),
             "hits": count_hits(hits),
         },
         "asked": {},
@@ -173,7 +173,8 @@ def show(console: Console, report: Report, folder: Path) -> None:
     for name, check in report["checks"].items():
         rate = check["passed"] / check["played"] if check["played"] else 0.0
         lines.append(f"{name}: {check['passed']:,} of {check['played']:,} passed ({rate:.1%})")
-    unchecked = report["decontamination"]["unchecked"]
-    lines += [f"decontamination: {n} was not checked: {why}" for n, why in unchecked.items()]
+    clean = report["decontamination"]
+    lines += [f"decontamination: {n} was not checked: {w}" for n, w in clean["unchecked"].items()]
+    lines += [f"decontamination: {n}: {why}" for n, why in clean["partial"].items()]
     for line in [*lines, f"data set: {folder}"]:
         console.print(line, highlight=False)

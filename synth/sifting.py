@@ -10,12 +10,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from harness.faults import UserMistake
-from harness.packs import file_hashes, tree_hash
+from harness.packs import locate
 from harness.types import Task
 from synth.benchmark import TASKS_FILE
 from synth.candidates import candidate_of
 from synth.dataset.files import write_jsonl
-from synth.decontaminate import Coverage, Index, benchmarks, build_index, count_hits, root_of
+from synth.decontaminate import Coverage, Index, benchmarks, build_index, count_hits
 from synth.duplicates import Caps
 from synth.filters import sift
 from synth.making import PACKAGES, package_in
@@ -82,7 +82,7 @@ def evidence() -> dict[str, str]:
     found = {}
     for name in benchmarks():
         try:
-            found[name] = tree_hash(file_hashes(root_of(name), "."))
+            found[name] = locate(name).tree_sha256
         except UserMistake as mistake:
             found[name] = str(mistake)
     return found

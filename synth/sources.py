@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -13,9 +13,10 @@ from typing import Any
 
 from evaluators.bfcl.classes import FILES as BFCL_DOCS
 from harness.faults import UserMistake
-from harness.packs import locate, pack_names
+from harness.packs import locate
 from synth.specs import Intake, read_specs
 
+log = logging.getLogger(__name__)
 TAU2_DOMAINS: Mapping[str, tuple[str, str]] = {
     "airline": ("airline", "agent"),
     "retail": ("retail", "agent"),
@@ -72,7 +73,7 @@ def tau2_domain(name: str, root: Path | None = None) -> Domain:
 
 def vita_domain(name: str, root: Path | None = None) -> Domain:
     """Return the tools of one Vita domain, in English."""
-    root = root or vita_root()
+    root = root or locate("vita").root
     path = root / "tool_schemas.json"
     text = read(path)
     source = origin("vita", path, text, root)
@@ -81,18 +82,21 @@ def vita_domain(name: str, root: Path | None = None) -> Domain:
     return Domain(f"vita_{name}", intake, "", LICENCES["vita"], source)
 
 
-def vita_root() -> Path:
-    """Return the Vita pack, or the folder of this name in HARNESS_PACKS where none is described."""
-    folder = Path(os.environ.get("HARNESS_PACKS", "")) / "vita"
-    return locate("vita").root if "vita" in pack_names() else folder
-
-
 PAPER: Mapping[str, Callable[[], Domain]] = {
     **{f"bfcl_{stem}": partial(bfcl_domain, name) for name, stem in BFCL_DOCS.items()},
     **{f"tau2_{name}": partial(tau2_domain, name) for name in ("airline", "retail", "telecom")},
     **{f"vita_{name}": partial(vita_domain, name) for name in VITA_DOMAINS},
 }
 """The environments of VULCAN: eight BFCL classes, three tau2 and three Vita domains."""
+
+
+def fetch(env_ids: Iterable[str]) -> None:
+    """Bring the packs of environments into the cache; those that cannot be fetched stay absent."""
+    for name in dict.fromkeys(env_id.split("_")[0] for env_id in env_ids):
+        try:
+            locate(name, pull=True)
+        except UserMistake as mistake:
+            log.info("%s", mistake)
 
 
 def domain(env_id: str) -> Domain:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
@@ -12,6 +13,8 @@ from harness.app import App
 from harness.configure import build, plain
 from harness.faults import UserMistake
 from harness.models.seats import opened
+from harness.plan import show_seat
+from harness.protocols import Model
 from harness.store import need
 from harness.types import Role
 from synth.crew import Crew
@@ -20,29 +23,53 @@ from synth.export import export, export_run, show
 from synth.llm.estimates import Workload, estimate, paper_total
 from synth.pipeline import Pipeline, say_absent
 from synth.recipe import Recipe, cast_of, domain_of
+from synth.sources import fetch
 from synth.steps import exclusive
 
 CHARACTERS_PER_TOKEN = 4
 REPLY_TOKENS = 120
 
 
-async def synthesize(app: App, recipe: DictConfig, concurrency: int = 32) -> None:
-    """Make worlds, tasks, episodes and a data set; go on where an earlier run stopped."""
+async def synthesize(
+    app: App,
+    recipe: DictConfig,
+    concurrency: int = 32,
+    folder: str | None = None,
+    teacher: DictConfig | None = None,
+) -> None:
+    """Make worlds, tasks, episodes and a data set; go on where an earlier run stopped.
+
+    `folder` is the run's own unless given. The `teacher`, or the model in the agent's seat, fills
+    the roles that are set to llm, and plays where the recipe's agent is a model.
+    """
     made, crew = read(recipe)
     models = {}
     if made.agent == "model" or crew.fills(*crew.roles):
-        app.check_models()
-        models = {"model": app.models["model"]}
-        crew = replace(crew, model=app.models["model"])
-    pipeline = Pipeline(made, app.folder, app.console, app.config.seed, concurrency, crew)
-    folder = app.folder / "dataset"
-    with exclusive(app.folder):
+        models = {"model": teacher_of(app, teacher)}
+        crew = replace(crew, model=models["model"])
+    root = Path(folder or app.folder)
+    fetch(made.names)
+    pipeline = Pipeline(made, root, app.console, app.config.seed, concurrency, crew)
+    with exclusive(root):
         async with opened(models):
             material = await pipeline.make()
             checked = await pipeline.check(material)
             played = await pipeline.teach(material, checked)
-        report = export(pipeline, material, checked, played, folder)
-    show(app.console, report, folder)
+        report = export(pipeline, material, checked, played, root / "dataset")
+    show(app.console, report, root / "dataset")
+
+
+def teacher_of(app: App, node: DictConfig | None) -> Model:
+    """Build and check the teacher. Raises UserMistake where it lacks a key or an endpoint."""
+    if not node:
+        app.check_models()
+        return app.models["model"]
+    teacher: Model = build(node)
+    try:
+        getattr(teacher, "check", lambda: None)()
+    except UserMistake as mistake:
+        raise UserMistake(f"the teacher: {mistake}") from None
+    return teacher
 
 
 async def collect(
@@ -69,9 +96,12 @@ def read(node: DictConfig) -> tuple[Recipe, Crew]:
     return recipe, Crew(plain(node.get("role") or {}), plain(node.get("llm") or {}))
 
 
-def show_plan(app: App, recipe: DictConfig) -> None:
+def show_plan(
+    app: App, recipe: DictConfig, folder: str | None = None, teacher: DictConfig | None = None
+) -> None:
     """Print what would be made, and the calls, tokens and cost of every role that a model fills."""
     made, crew = read(recipe)
+    app.console.print(f"synth: {folder or app.folder}", highlight=False)
     cast = cast_of(made, app.config.seed)
     say_absent(app.console, cast)
     given = {name: entry for name, entry in cast.found.items() if "world" not in entry}
@@ -95,7 +125,10 @@ def show_plan(app: App, recipe: DictConfig) -> None:
         states=made.states,
         spec_tokens=round(sum(lengths) / max(1, len(lengths))),
     )
-    price = getattr(app.models.get("model"), "price", None)
+    model = build(teacher) if teacher else app.models.get("model")
+    if teacher:
+        show_seat(app.console, "teacher:", model)
+    price = getattr(model, "price", None)
     show_estimate(app, work, roles, made, price)
 
 

@@ -25,7 +25,8 @@ class PackSpec:
     `source` names where it comes from: `{wheel: "name==version", sha256}` or `{archive: url}`.
     `normalise` is the dotted name of a function (raw folder, target folder) -> None; `texts` the
     module of what its users say and its gold calls, where that is not evaluators.<name>.texts.
-    A pack with `runs_code` is used only when its hash is the one in our own list.
+    A pack with `runs_code` is used only when its hash is the one in our own list. `ids: git` lists
+    the tree by git's ids of its files, as a publisher's commit does.
     """
 
     name: str
@@ -37,6 +38,7 @@ class PackSpec:
     runs_code: bool = False
     normalise: str = ""
     texts: str = ""
+    ids: str = "sha256"
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Pack:
 
     @cached_property
     def tree_sha256(self) -> str:
-        return tree_hash(self.hashes)
+        return tree_of(self.spec, self.root, self.hashes)
 
     @property
     def verified(self) -> bool:
@@ -131,18 +133,41 @@ def _checked(pack: Pack, where: Path) -> Pack:
     return pack
 
 
-def file_hashes(root: Path, content: str) -> dict[str, str]:
-    """Return {relative path: sha256} of the files below `root/content`, byte code left out."""
+def tree_of(spec: PackSpec, root: Path, hashes: Mapping[str, str] | None = None) -> str:
+    """Return the hash of a folder's files; empty where it holds none of the pack's.
+
+    `hashes` are the files' sha256 where they are known already.
+    """
+    if not (root / spec.content).exists():
+        return ""
+    if spec.ids == "git":
+        return tree_hash({path: git_id(root / path) for path in file_names(root, spec.content)})
+    return tree_hash(file_hashes(root, spec.content) if hashes is None else hashes)
+
+
+def file_names(root: Path, content: str) -> list[str]:
+    """Return the relative paths of the files below `root/content`, byte code left out."""
     start = root / content
     found = sorted(start.rglob("*")) if start.is_dir() else [start]
+    kept = (path for path in found if path.is_file() and "__pycache__" not in path.parts)
+    return [path.relative_to(root).as_posix() for path in kept]
+
+
+def file_hashes(root: Path, content: str) -> dict[str, str]:
+    """Return {relative path: sha256} of the files below `root/content`, byte code left out."""
     return {
-        path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in found
-        if path.is_file() and "__pycache__" not in path.parts
+        name: hashlib.sha256((root / name).read_bytes()).hexdigest()
+        for name in file_names(root, content)
     }
 
 
+def git_id(path: Path) -> str:
+    """Return what git calls a file's content."""
+    content = path.read_bytes()
+    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+
+
 def tree_hash(hashes: Mapping[str, str]) -> str:
-    """Return one sha256 over sorted `path NUL sha256 newline` lines."""
+    """Return one sha256 over sorted `path NUL hash newline` lines."""
     lines = "".join(f"{path}\0{sha}\n" for path, sha in sorted(hashes.items()))
     return hashlib.sha256(lines.encode()).hexdigest()

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from harness.faults import UserMistake
-from harness.packs import PackSpec, cached_at, file_hashes, tree_hash
+from harness.packs import PackSpec, cached_at, tree_of
 
 log = logging.getLogger(__name__)
 CHUNK = 1 << 20
@@ -179,11 +179,6 @@ def normalise(spec: PackSpec, raw: Path, shaped: Path) -> Path:
     shape: Callable[[Path, Path], None] = getattr(importlib.import_module(module), name)
     shape(raw, shaped)
     return shaped
-
-
-def tree_of(spec: PackSpec, folder: Path) -> str:
-    """Return the hash of a folder's files; empty where it holds none of the pack's."""
-    return tree_hash(file_hashes(folder, spec.content)) if (folder / spec.content).exists() else ""
 
 
 def is_listed(spec: PackSpec, folder: Path) -> bool:

@@ -151,7 +151,12 @@ def checks(found: Mapping[str, Mapping[str, int]]) -> str:
 
 def decontamination(found: Mapping[str, Any]) -> str:
     rows = [
-        (name, ", ".join(f"{n:,} {kind}" for kind, n in counts.items()), hits(found["hits"], name))
+        (
+            name,
+            ", ".join(f"{n:,} {kind}" for kind, n in counts.items())
+            + (" (not the listed version)" if name in found.get("partial", ()) else ""),
+            hits(found["hits"], name),
+        )
         for name, counts in found["checked"].items()
     ]
     rows += [(name, f"not checked: {why}", "–") for name, why in found["unchecked"].items()]

@@ -56,7 +56,7 @@ class Scope:
             return self.schema(self.aliases[name], definitions)
         if name in self.classes:
             return self.reference(self.classes[name], definitions)
-        raise UserMistake(f"the tau2 source has a parameter of unknown type {name}")
+        raise UserMistake(f"the source has a parameter of unknown type {name}")
 
     def generic(self, annotation: ast.Subscript, definitions: Json) -> Json:
         name, inner = ast.unparse(annotation.value), annotation.slice
@@ -72,7 +72,7 @@ class Scope:
             return {"enum": [ast.literal_eval(item) for item in items], "type": "string"}
         if name in ("Dict", "dict"):
             return dict(PLAIN["dict"])
-        raise UserMistake(f"the tau2 source has a parameter of unknown type {name}")
+        raise UserMistake(f"the source has a parameter of unknown type {name}")
 
     def union(self, members: Iterable[ast.expr], definitions: Json) -> Json:
         """Return `anyOf` the members, nested unions flattened."""
