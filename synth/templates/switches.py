@@ -13,8 +13,9 @@ from synth.templates.drafts import run
 from synth.vocabulary import squeeze, stem, tokens
 from synth.world import quote
 
-FORCE = 1000.0
-"""Newtons of a lever that is moved all the way: a template's constant, known from no document."""
+FORCE = 500.0
+"""Newtons on a control that is moved all the way: the most that UN Regulation 13 lets a car's
+brake pedal need. No tool document says how far a force goes."""
 
 
 def switched(reading: Reading, model: Model, scope: Scope, steps: list[Step]) -> list[Step]:
