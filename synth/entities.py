@@ -10,7 +10,7 @@ from synth.model import Column, Model, Table
 from synth.reading import Reading, key_noun, leaves, record_schemas
 from synth.settings import add_state
 from synth.statuses import add_status
-from synth.subjects import keys_of, references, subject_of, table_named
+from synth.subjects import keys_of, kinds_of, references, subject_of, table_named
 from synth.vocabulary import nouns, tokens
 
 CODE = re.compile(r"['\"#]?(#?[A-Z][A-Za-z_]*-?\d{3,})\b")
@@ -25,6 +25,8 @@ def build_model(readings: Sequence[Reading]) -> Model:
     working = [reading for reading in readings if not reading.is_auth]
     for noun in keyed_nouns(working):
         model.tables[noun] = Table(noun, f"{noun}_id")
+    for noun in dict.fromkeys(noun for reading in working for noun in kinds_of(reading)):
+        model.tables.setdefault(noun, Table(noun, f"{noun}_id"))
     add_described(model, working)
     add_nested(model, working)
     for reading in readings:

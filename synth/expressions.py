@@ -21,7 +21,8 @@ class Scope:
     """Where the fields of one tool's result come from, most specific first.
 
     `values` are SQL expressions by squeezed field name; `row` selects one row of `table` (alias
-    t); `rows` is the condition of a list of rows; `message` is what a text of success says.
+    t); `rows` is the condition of a list of rows, `order` how it is sorted and cut; `message` is
+    what a text of success says.
     """
 
     reading: Reading
@@ -30,6 +31,7 @@ class Scope:
     values: dict[str, str] = field(default_factory=dict)
     row: str = ""
     rows: str = ""
+    order: str = "t.rowid"
     message: str = ""
     key: str = ""
 

@@ -25,7 +25,18 @@ FIGURES = frozenset("price rating cost longitude latitude amount distance durati
 FILLERS = frozenset("and etc the their its other basic detailed information".split())
 
 
-MENTIONED = re.compile(r"including ([^.\n]+)")
+MENTIONED = re.compile(r"including ([^.]+)")
+
+
+NOTED = re.compile(r"\b(records?|clears?)\s+(?:the\s+)?([a-z]+(?:_[a-z]+)+)\b")
+"""A field that a description names as written down, or emptied, by a change."""
+
+
+REMARK = re.compile(r"\s*(?:the |a )?reason (?:for|why)\b", re.I)
+
+
+SWITCHES = {"enable": "1", "disable": "0"}
+"""Verbs that switch something of a row on or off: `enable_roaming` of a line."""
 
 
 STATUSES = frozenset("status success message result state error".split())
@@ -69,7 +80,7 @@ def add_mentioned(model: Model, table: Table, reading: Reading) -> None:
     """Add the fields that a description lists: "information including rating, address, tags"."""
     if table.name not in reading.keys.values() or reading.response:
         return
-    found = MENTIONED.search(reading.about)
+    found = MENTIONED.search(" ".join(reading.about.split()))
     if found is None:
         return
     for part in re.split(r",| and ", found.group(1)):
@@ -115,10 +126,28 @@ def add_field(model: Model, table: Table, name: str, schema: Schema) -> None:
     table.add(column)
 
 
+def about_the_act(reading: Reading, name: str) -> bool:
+    """Tell what says how a change is done, its reason or its payment, from a field it sets."""
+    if reading.archetype != "update":
+        return False
+    payment = tokens(name)[:1] == ("payment",) and "payment" not in reading.nouns
+    return payment or bool(REMARK.match(str(reading.params[name].get("description", ""))))
+
+
+def switch_of(reading: Reading, table: Table) -> str:
+    """Return the flag of a row that a tool switches: `roaming_enabled`, or nothing."""
+    words = [word for word in reading.nouns if word not in table.name.split("_")]
+    return f"{'_'.join(words)}_enabled" if reading.verb in SWITCHES and words else ""
+
+
 def add_parameters(model: Model, table: Table, reading: Reading) -> None:
     """Add what a creating or changing tool sets: plain values, references, composites."""
     own = [p for p in reading.params if reading.keys.get(p) != table.name]
-    own = [p for p in own if not SECRETS & set(tokens(p))]
+    own = [p for p in own if not SECRETS & set(tokens(p)) and not about_the_act(reading, p)]
+    if flag := switch_of(reading, table):
+        table.add(Column(flag, "boolean", about="rule"))
+    for _, field in NOTED.findall(reading.about):
+        table.add(Column(field, about="rule"))
     composite = composite_of(table, reading, own, model.tables)
     if composite:
         table.add(Column(composite, "object", parts=tuple(own)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -55,9 +56,15 @@ def render_object(scope: Scope, schema: Schema, name: str, inside: bool) -> str:
     return json_object({key: render(scope, part, key, True) for key, part in shown.items()})
 
 
+FAILURE = re.compile(r"(?:the )?(?:reason|error)[\w ]* (?:for|of|why|if|when) [\w' ]*fail")
+"""How a field is described that only a failure has: a reason or an error, not a flag."""
+
+
 def left_out(scope: Scope, name: str, schema: Schema) -> bool:
-    """Tell an optional field that nothing is known of."""
-    if "[optional]" not in str(schema.get("description", "")).lower():
+    """Tell a field that nothing is known of: an optional one, or why something failed."""
+    about = str(schema.get("description", "")).lower()
+    optional = "[optional]" in about
+    if not optional and not (first_type(schema) == "string" and FAILURE.match(about)):
         return False
     known = scope.model.state.find(name) or (scope.table and scope.table.find(name))
     return not known and squeeze(name) not in scope.values
@@ -120,14 +127,14 @@ def render_list(scope: Scope, schema: Schema, name: str) -> str:
         fields: Any = None if items.get("additionalProperties") else items.get("properties")
         whole = not fields or own_names(home, fields)
         record = home.record("t", None if whole else documented(home, fields))
-        return listed(home, f"json({record})", scope.rows if home is scope.table else "")
+        return listed(scope, home, f"json({record})")
     column = scope.model.state.find(name) if name else None
     if column is not None and column.type == "array":
         return state_value(column)
     if name in scope.reading.params:
         return f"json(:{name})"
     if home is not None and (column := column_for(home, name) or home.columns[home.key]):
-        return listed(home, column.value("t"), scope.rows if home is scope.table else "")
+        return listed(scope, home, column.value("t"))
     element = leaf(scope, items, singular_name(name), first_type(items))
     return f"json_array({element})"
 
@@ -143,9 +150,11 @@ def list_home(scope: Scope, schema: Schema, name: str) -> Table | None:
     return scope.model.tables[noun] if noun else None
 
 
-def listed(table: Table, value: str, rows: str) -> str:
-    where = f" where {rows}" if rows else ""
-    inner = f"select {value} as v from {quote(table.name)} as t{where} order by t.rowid"
+def listed(scope: Scope, table: Table, value: str) -> str:
+    own = table is scope.table
+    where = f" where {scope.rows}" if own and scope.rows else ""
+    order = scope.order if own else "t.rowid"
+    inner = f"select {value} as v from {quote(table.name)} as t{where} order by {order}"
     wrapped = "json(v)" if value.startswith("json") else "v"
     return f"json((select json_group_array({wrapped}) from ({inner})))"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from synth.model import Model
@@ -33,10 +34,38 @@ def keys_of(reading: Reading, model: Model) -> dict[str, str]:
     return found
 
 
+KINDS = re.compile(r"\bvalid ID (?:for|of) (?:an? |the )?([\w ,]+)", re.I)
+
+
+def kinds_of(reading: Reading) -> list[str]:
+    """Return the nouns of which a tool's one key may be: "a valid ID for a Bill or a Plan"."""
+    names = list(reading.params)
+    found = KINDS.search(" ".join(reading.about.split()))
+    if found is None or len(names) != 1 or reading.archetype != "get":
+        return []
+    return [word for word in nouns("_".join(found.group(1).split())) if word != "id"]
+
+
+OWNER = re.compile(r"\b(?:who|that|which) owns\b|\bowner of\b", re.I)
+
+
+def names_owner(reading: Reading, name: str) -> bool:
+    """Tell a key that says whose row a call is about, to be checked, from one that is set."""
+    about = str(reading.params[name].get("description", ""))
+    return name in reading.keys and bool(OWNER.search(about))
+
+
 def references(readings: Sequence[Reading]) -> dict[str, set[str]]:
-    """Return which tables the rows of a table refer to, from the keys that creating it takes."""
+    """Return which tables the rows of a table refer to.
+
+    Told by the keys that creating it takes, and by "the customer who owns the bill".
+    """
     found: dict[str, set[str]] = {}
     for reading in readings:
+        for name in filter(lambda name: names_owner(reading, name), reading.keys):
+            for word in nouns(str(reading.params[name].get("description", ""))):
+                if word in reading.keys.values() and word != reading.keys[name]:
+                    found.setdefault(word, set()).add(reading.keys[name])
         if reading.archetype == "create":
             for word in (*reading.nouns, reading.verb):
                 found.setdefault(word, set()).update(reading.keys.values())

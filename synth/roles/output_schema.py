@@ -5,14 +5,17 @@ Acceptance: one field of one table has one type in all results (`conflicts`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
 from synth.model import Model, Table, bare
 from synth.reading import Reading, key_noun, leaves
+from synth.subjects import kinds_of
 from synth.vocabulary import tokens
 
+SEVERAL = re.compile(r"\b(?:return|retrieve|get|find)s? (?:a |the )?(?:list of|multiple)\b", re.I)
 RECORD = {"type": "object", "additionalProperties": True}
 
 
@@ -35,7 +38,7 @@ def predicted(reading: Reading, model: Model) -> dict[str, Any]:
     table = model.tables.get(reading.subject)
     words = tokens(reading.name)
     if table is None:
-        return plain(reading)
+        return RECORD if kinds_of(reading) else plain(reading)
     if (
         reading.archetype in ("find", "get")
         and "id" in words
@@ -55,6 +58,7 @@ def many(reading: Reading, table: Table) -> bool:
     """Tell whether several rows are meant: no key of the table, or a plural."""
     keyed = table.name in reading.keys.values()
     plural = any(word in tokens(reading.name) for word in (f"{table.name}s", "all"))
+    plural = plural or bool(SEVERAL.search(reading.about))
     return reading.archetype == "get" and not keyed and plural
 
 

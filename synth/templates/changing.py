@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from synth.expressions import Scope, first_type
-from synth.fields import list_like
+from synth.fields import NOTED, SWITCHES, about_the_act, list_like, switch_of
 from synth.model import Column, Model, Table, literal
 from synth.program import Step
 from synth.reading import Reading
 from synth.render import returned
-from synth.statuses import said_status
+from synth.statuses import MOVES, said_status
+from synth.subjects import names_owner
 from synth.templates import money, session
 from synth.templates.acts import act
-from synth.templates.creating import done
+from synth.templates.creating import done, now
 from synth.templates.drafts import Draft, exists, let, require, run
 from synth.templates.fields import LATEST, annotated, column_of_parameter, reference_tests
 from synth.templates.row_guards import common, owned, standing, status_guards
@@ -29,8 +30,8 @@ def change(reading: Reading, model: Model, table: Table, keyed: str) -> Draft | 
     where = f"{quote(table.key)} = :{keyed}"
     steps = [*session.guards(reading, model), exists(table, keyed)]
     steps += [step for step in common(reading, model, keyed) if step not in steps]
-    if reading.archetype == "update":
-        steps += owned(reading, table, keyed)
+    if reading.archetype in ("update", "create"):
+        steps += owned(reading, model, table, keyed)
     steps += standing(reading, table, keyed)
     sets = assignments(reading, table, keyed)
     status = table.find("status")
@@ -76,13 +77,16 @@ def target_status(reading: Reading, status: Column | None) -> str:
             return option
     if reading.verb in SETTERS or reading.archetype not in ("update", "delete"):
         return ""
-    return past(reading.verb) if status.about == "rule" else past(reading.verb).capitalize()
+    if status.about == "rule":
+        return past(reading.verb) if reading.verb in MOVES else ""
+    return past(reading.verb).capitalize()
 
 
 def assignments(reading: Reading, table: Table, keyed: str) -> dict[str, str]:
     """Return what a call sets: {column: expression}; lists that have another name are added to."""
-    sets: dict[str, str] = {}
+    sets = noted(reading, table)
     rest = [p for p in reading.params if p != keyed and p != session.TOKEN]
+    rest = [p for p in rest if not names_owner(reading, p) and not about_the_act(reading, p)]
     composite = next((c for c in table.columns.values() if set(c.parts) == set(rest)), None)
     if composite is not None and len(rest) > 1:
         pairs = ", ".join(f"'{name}', :{name}" for name in rest)
@@ -103,6 +107,17 @@ def assignments(reading: Reading, table: Table, keyed: str) -> dict[str, str]:
                 f"(select json_group_array(value) from (select value from json_each({cell}) "
                 f"union all select value from json_each(:{name})))"
             )
+    return sets
+
+
+def noted(reading: Reading, table: Table) -> dict[str, str]:
+    """Return what a change sets without being given it: a switch, a date noted or cleared."""
+    sets = {}
+    if flag := table.columns.get(switch_of(reading, table)):
+        sets[flag.name] = SWITCHES[reading.verb]
+    for verb, name in NOTED.findall(reading.about):
+        if column := table.find(name):
+            sets[column.name] = now(column) if verb.startswith("record") else "null"
     return sets
 
 

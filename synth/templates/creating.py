@@ -101,8 +101,13 @@ def default_value(reading: Reading, model: Model, table: Table, column: Column) 
     if tokens(column.name)[-1:] == ("id",) and not column.refers:
         return f"cast({derived(reading)} + length(:new_key) as text)"
     if {"timestamp", "time", "date"} & set(tokens(column.name)) and column.type == "string":
-        return literal("2026-01-01 09:00:00")
+        return now(column)
     return ""
+
+
+def now(column: Column) -> str:
+    """Return the moment of a world in which no time passes, or its day."""
+    return literal("2026-01-01 09:00:00"[: 10 if tokens(column.name)[-1:] == ("date",) else 19])
 
 
 def first_status(column: Column, table: Table) -> str:

@@ -12,6 +12,8 @@ from synth.templates.drafts import Draft
 from synth.vocabulary import tokens
 from synth.world import quote
 
+MOST = {"max", "results"}
+NEWEST_FIRST = re.compile(r"\b(?:most recent|newest|latest) first\b", re.I)
 LATEST = re.compile(r"\b(latest|last|most recent|newest)\b")
 
 
@@ -58,7 +60,7 @@ def filter_tests(reading: Reading, table: Table, name: str) -> list[str]:
     column = column_of_parameter(reading, table, name)
     words = set(tokens(name))
     kind = first_type(reading.params[name])
-    if name == session.TOKEN:
+    if name == session.TOKEN or is_limit(reading, name):
         return []
     if kind == "array":
         key = quote(table.key)
@@ -87,6 +89,22 @@ def filter_tests(reading: Reading, table: Table, name: str) -> list[str]:
     stored = f"lower(t.{quote(column.name)}) = lower(:{name})"
     kept = f"instr(lower(t.{MORE}), lower(:{name})) > 0"
     return [f"(:{name} is null or coalesce({stored}, {kept}))"]
+
+
+def is_limit(reading: Reading, name: str) -> bool:
+    """Tell how many rows are asked for from what they are like."""
+    words = set(tokens(name))
+    return first_type(reading.params[name]) == "integer" and ("limit" in words or words == MOST)
+
+
+def order_of(reading: Reading, table: Table) -> str:
+    """Return how a list is sorted and cut: "most recent first", at most `limit` rows."""
+    limits = [name for name in reading.params if is_limit(reading, name)]
+    cut = f" limit coalesce(:{limits[0]}, -1)" if limits else ""
+    if not NEWEST_FIRST.search(reading.about):
+        return f"t.rowid{cut}"
+    day = dated(table, {"date"})
+    return (f"t.{quote(day.name)} desc, " if day is not None else "") + f"t.rowid desc{cut}"
 
 
 def like(table: Table, words: set[str]) -> Column | None:

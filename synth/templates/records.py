@@ -9,11 +9,12 @@ from synth.expressions import Scope, first_type
 from synth.model import Model, Table, bare
 from synth.reading import Reading
 from synth.render import returned
+from synth.subjects import kinds_of
 from synth.templates import session
 from synth.templates.changing import change, delete_matching
 from synth.templates.creating import create
-from synth.templates.drafts import Draft, exists, require
-from synth.templates.fields import annotated, filter_tests, key_parameter
+from synth.templates.drafts import Draft, exists, let, require
+from synth.templates.fields import annotated, filter_tests, key_parameter, order_of
 from synth.templates.row_guards import common, owned
 from synth.world import quote
 
@@ -22,7 +23,7 @@ def write(reading: Reading, model: Model) -> Draft | None:
     """Write a tool about a table."""
     table = model.tables.get(reading.subject)
     if table is None:
-        return None
+        return of_any_kind(reading, model)
     keyed = key_parameter(reading, table)
     if reading.archetype == "create" and not keyed:
         return create(reading, model, table)
@@ -43,7 +44,7 @@ def get(reading: Reading, model: Model, table: Table, keyed: str) -> Draft:
     steps = [*session.guards(reading, model), exists(table, keyed, optional=optional)]
     if not optional:
         steps += [s for s in common(reading, model, keyed) if s not in steps]
-        steps += owned(reading, table, keyed)
+        steps += owned(reading, model, table, keyed)
     scope = Scope(reading, model, table, row=f"t.{quote(table.key)} = :{keyed}")
     status = table.find("status")
     if first_type(reading.response) == "string" and status is not None:
@@ -60,7 +61,7 @@ def find(reading: Reading, model: Model, table: Table) -> Draft:
     rows = " and ".join([*tests, *who])
     response = reading.response
     fields = response.get("properties") or {}
-    scope = Scope(reading, model, table, rows=rows)
+    scope = Scope(reading, model, table, rows=rows, order=order_of(reading, table))
     if is_single(reading, fields, table):
         where = f"({rows})" if rows else "1"
         sql = f"select exists (select 1 from {quote(table.name)} as t where {where})"
@@ -78,6 +79,22 @@ def is_single(reading: Reading, fields: Mapping[str, Mapping[str, object]], tabl
     if not fields:
         return first_type(reading.response) not in ("array", "object") and bool(reading.params)
     return bool(reading.params) and not kinds & {"array", "object"}
+
+
+def of_any_kind(reading: Reading, model: Model) -> Draft | None:
+    """Return the row that a key names in whichever of several tables has it."""
+    tables = [model.tables[noun] for noun in kinds_of(reading)]
+    if not tables:
+        return None
+    name = next(iter(reading.params))
+    rows = [
+        f"(select {table.record('t')} from {quote(table.name)} as t "
+        f"where t.{quote(table.key)} = :{name})"
+        for table in tables
+    ]
+    found = let("found", f"select coalesce({', '.join([*rows, 'null'])})")
+    known = require("select :found is not null", f"nothing of key {{{name}}} found")
+    return Draft([*session.guards(reading, model), found, known], "select :found", "get", "read")
 
 
 def personal_filter(reading: Reading, model: Model, table: Table) -> list[str]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from synth.expressions import first_type
-from synth.model import Column, Model, Table, literal
+from synth.model import MORE, Column, Model, Table, literal
 from synth.program import Step
 from synth.reading import Reading
 from synth.statuses import LIVES
+from synth.subjects import names_owner
 from synth.templates import session
 from synth.templates.drafts import closed, exists, limits, require
 from synth.vocabulary import tokens
@@ -26,18 +27,25 @@ def common(reading: Reading, model: Model, skip: str = "") -> list[Step]:
     return steps
 
 
-def owned(reading: Reading, table: Table, keyed: str) -> list[Step]:
+def owned(reading: Reading, model: Model, table: Table, keyed: str) -> list[Step]:
     """Require that a row is of the customer, the user, … that the call also names."""
     steps = []
     for name, noun in reading.keys.items():
         column = next((c for c in table.columns.values() if c.refers == noun), None)
         if name == keyed or column is None or first_type(reading.params[name]) == "array":
             continue
-        cell = f"coalesce({quote(column.name)} = :{name}, 1)"
+        else_ = named_by(model.tables[noun], name, keyed) if names_owner(reading, name) else "1"
+        cell = f"coalesce({quote(column.name)} = :{name}, {else_})"
         sql = f"select {cell} from {quote(table.name)} where {quote(table.key)} = :{keyed}"
         sql = sql if name in reading.required else f"select :{name} is null or ({sql})"
         steps.append(require(sql, f"{table.name} {{{keyed}}} is not of {noun} {{{name}}}"))
     return steps
+
+
+def named_by(owner: Table, name: str, keyed: str) -> str:
+    """Say whether an owner's record names a row that does not say itself whose it is."""
+    named = f"instr(o.{MORE}, json_quote(:{keyed})) > 0"
+    return f"(select {named} from {quote(owner.name)} as o where o.{quote(owner.key)} = :{name})"
 
 
 def standing(reading: Reading, table: Table, keyed: str) -> list[Step]:
