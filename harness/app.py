@@ -145,6 +145,7 @@ class App:
         return {
             "run_id": self.folder.name,
             **self.parties(),
+            "training": self.config.get("training"),
             "trials": self.config.trials,
             "benchmarks": {job.benchmark.name: describe(job.benchmark) for job in self.jobs},
         }

@@ -2,47 +2,70 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from rich.console import Console
 from rich.table import Table
 
 from harness.app import App
 from harness.configure import build, plain
 from harness.episode import tools_text
 from harness.faults import UserMistake
+from harness.hours import ASSUMED, sampling_hours
 from harness.runner import Job
-from harness.stages import warn_of_judge
+from harness.stages import changed, warn_of_judge
 from harness.types import Task
 
 CHARACTERS_PER_TOKEN = 4
 REPLY_TOKENS = 120
 PROBED = 50
+AGAIN = "harness.stages.again"
+PLAYING = ("harness.stages.evaluate", "harness.stages.score")
 
 
 def show_plan(app: App) -> None:
-    """Print stages, seats, trials, calls, estimated tokens and cost, and what is missing."""
-    app.console.print(f"stages: {', '.join(plain(app.config.stages))}    run folder: {app.folder}")
-    for seat, model in app.models.items():
-        about: dict[str, Any] = getattr(model, "plan", dict)()
-        missing = about.pop("missing", ())
-        app.console.print(f"{seat}: {app.choice(seat)} {describe(about)}", highlight=False)
-        for line in missing:
-            app.console.print(f"  missing: {line}", highlight=False)
+    """Print stages, seats, trials, calls, estimated tokens and cost, and what is missing.
+
+    A stage that plays benchmarks shows its jobs, one that runs other stages with some keys changed
+    shows their plan, one named in `planned` says for itself what it would do.
+    """
     wanted = plain(app.config.stages)
     names = [wanted] if isinstance(wanted, str) else list(wanted)
-    own = [name for name in names if name in app.config.planned]
-    for name in own:
-        build(app.config.planned[name], _partial_=True)(app)
-    if not own or len(own) < len(names):
-        show_jobs(app)
+    app.console.print(f"stages: {', '.join(names)}    run folder: {app.folder}", highlight=False)
+    for seat, model in app.models.items():
+        show_seat(app.console, f"{seat}: {app.choice(seat)}", model)
+    counted = False
+    for name, node in zip(names, app.stages(), strict=True):
+        target = node["_target_"]
+        if name in app.config.planned:
+            build(app.config.planned[name], _partial_=True)(app)
+        elif target == AGAIN:
+            app.console.print(f"{name}:", highlight=False)
+            show_plan(changed(app, plain(node.changes), plain(node.stages)))
+        elif target in PLAYING and not counted:
+            counted = True
+            show_jobs(app)
+
+
+def show_seat(console: Console, title: str, model: object) -> None:
+    """Print what a model says of itself, and a line for each thing that it lacks."""
+    about: dict[str, Any] = dict(getattr(model, "plan", dict)())
+    missing = about.pop("missing", ())
+    console.print(f"{title} {describe(about)}", highlight=False)
+    for line in missing:
+        console.print(f"  missing: {line}", highlight=False)
 
 
 def show_jobs(app: App) -> None:
     """Print a line per benchmark with the calls, tokens and cost of its trials."""
     table = Table("benchmark", "tasks", "trials", "agent calls", "tokens in", "tokens out", "cost")
-    for job in app.jobs:
-        table.add_row(*estimate(job))
+    amounts = [estimate(job) for job in app.jobs]
+    for job, amount in zip(app.jobs, amounts, strict=True):
+        table.add_row(*cells(job, amount))
     app.console.print(table)
+    show_hours(app, amounts)
     for job in app.jobs:
         warn_of_judge(app, job)
         if mistake := missing_user(job):
@@ -68,26 +91,49 @@ def describe(about: dict[str, Any]) -> str:
     )
 
 
-def estimate(job: Job) -> tuple[str, ...]:
-    """Estimate one row of the plan. Later calls of an episode carry the earlier ones."""
+@dataclass(frozen=True)
+class Amount:
+    """What the agent's model is asked in all trials of a benchmark."""
+
+    calls: int
+    tokens_in: float
+    tokens_out: float
+
+
+def estimate(job: Job) -> Amount:
+    """Estimate calls and tokens. Later calls of an episode carry the earlier ones."""
     tasks = list(job.benchmark.tasks)
     calls = sum(job.benchmark.replies(task) for task in tasks) * job.trials
     probed = tasks[:: max(1, len(tasks) // PROBED)]
     per_call = sum(prompt_tokens(job, task) for task in probed) / len(probed)
-    tokens_in, tokens_out = calls * per_call, calls * REPLY_TOKENS
+    return Amount(calls, calls * per_call, calls * REPLY_TOKENS)
+
+
+def cells(job: Job, amount: Amount) -> tuple[str, ...]:
+    """Render one row of the plan."""
     price = getattr(job.model, "price", None) or {}
     cost = None
     if "input" in price and "output" in price:
-        cost = (tokens_in * price["input"] + tokens_out * price["output"]) / 1e6
+        cost = (amount.tokens_in * price["input"] + amount.tokens_out * price["output"]) / 1e6
     return (
         job.benchmark.name,
-        str(sum(task.scored for task in tasks)),
+        str(sum(task.scored for task in job.benchmark.tasks)),
         str(job.trials),
-        f"{calls:,}",
-        f"{tokens_in:,.0f}",
-        f"{tokens_out:,.0f}",
+        f"{amount.calls:,}",
+        f"{amount.tokens_in:,.0f}",
+        f"{amount.tokens_out:,.0f}",
         "unknown" if cost is None else f"${cost:,.2f}",
     )
+
+
+def show_hours(app: App, amounts: Sequence[Amount]) -> None:
+    """Print the GPU hours of an agent's model whose size is known."""
+    if (parameters := app.config.get("parameters")) is None:
+        return
+    tokens = (sum(a.tokens_in for a in amounts), sum(a.tokens_out for a in amounts))
+    hours = sampling_hours(parameters, *tokens)
+    size = f"{parameters / 1e9:g} billion parameters"
+    app.console.print(f"about {hours:,.1f} GPU hours ({size}, {ASSUMED})", highlight=False)
 
 
 def prompt_tokens(job: Job, task: Task) -> float:

@@ -23,7 +23,7 @@ from harness.results.manifest import (
     start_manifest,
     write_manifest,
 )
-from harness.results.table import build_table, render_terminal, write_table
+from harness.results.table import build_table, read_table, render_terminal, write_table
 from harness.runner import Job, Runner, rescore
 from harness.store import RunStore, need, read_outcomes, write_text
 
@@ -133,8 +133,11 @@ def judges(app: App) -> dict[str, Model]:
     return {seat: model for seat, model in app.models.items() if seat == "judge_model"}
 
 
-async def report(app: App, html: bool = True) -> None:
-    """Build the table from stored outcomes alone; write it, the manifest and the page; print it."""
+async def report(app: App, html: bool = True, beside: Sequence[str] = ()) -> None:
+    """Build the table from stored outcomes alone; write it, the manifest and the page; print it.
+
+    Finished runs named in `beside` stand on the same page, and beside the published figures.
+    """
     folder = app.folder
     outcomes = read_outcomes(folder).values()
     begin(app)
@@ -143,13 +146,14 @@ async def report(app: App, html: bool = True) -> None:
     write_table(folder, rows)
     complete_manifest(folder, rows, outcomes)
     render_terminal(rows, app.console)
+    others = [Path(run) for run in beside]
     if app.config.reference:
-        show_published(app, rows)
+        show_published(app, [*rows, *(row for run in others for row in read_table(table_of(run)))])
     app.tracker.finish(folder, rows)
     if html:
         from harness.report.build import write_report
 
-        write_report([folder])
+        write_report([folder, *others], folder)
     app.console.print(f"run folder: {folder}", highlight=False)
 
 
@@ -167,25 +171,24 @@ def begin(app: App) -> None:
     app.tracker.start({**info, "folder": str(app.folder), "config": config, "sweep": app.sweep})
 
 
-def show_published(app: App, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print what the papers publish for `reference`, beside ours, wherever domains are the same."""
-    from harness.results.reference import PUBLISHED, beside
-    from harness.results.shown import show_reference
+def table_of(run: Path) -> Path:
+    """Name a finished run's table. Raises UserMistake where it was not reported yet."""
+    path = need(run) / "table.csv"
+    if not path.is_file():
+        raise UserMistake(f"{run} holds no table.csv: run its stage before this one")
+    return path
 
-    name = app.config.reference
-    boards = {
-        place: [shown for shown in board if shown.origin != PUBLISHED or shown.model == name]
-        for place, board in beside(rows).items()
-    }
-    found = {
-        place: board
-        for place, board in boards.items()
-        if any(shown.origin == PUBLISHED for shown in board)
-    }
-    if found:
+
+def show_published(app: App, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print what the papers publish for `reference` beside ours, and keep it as published.md."""
+    from harness.results.reference import beside_model
+    from harness.results.shown import reference_markdown, show_reference
+
+    if found := beside_model(rows, app.config.reference):
         show_reference(app.console, found)
+        write_text(app.folder / "published.md", reference_markdown(found))
     else:
-        app.console.print(f"no paper prints a row of {name} for these benchmarks")
+        app.console.print(f"no paper prints a row of {app.config.reference} for these benchmarks")
 
 
 async def again(app: App, changes: DictConfig, stages: Sequence[str]) -> None:

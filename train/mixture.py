@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.faults import UserMistake
 from harness.types import Role
+from train.choice import CHOICES, choose
 from train.rows import Row, rows_of_records, rows_of_run
 
-SOURCE_KEYS = frozenset("path weight keep".split())
+SOURCE_KEYS = CHOICES | {"path", "weight", "keep"}
 
 
 def read_sources(
@@ -22,27 +23,35 @@ def read_sources(
     reasoning: bool = False,
     train_on_test: bool = False,
 ) -> list[tuple[list[Row], float]]:
-    """Read each source `{path, weight, keep}`: a run folder, or a JSONL file of records.
+    """Read each source: `{path, weight, keep}` and what `train.choice.choose` takes of it.
 
-    Raises UserMistake where a source is missing, empty or wrong.
+    A path is a run folder, or a JSONL file of records. Raises UserMistake where a source is
+    missing, empty or wrong.
     """
     if not sources:
         raise UserMistake("there is nothing to train on: give train.sft.data=[{path: FOLDER}]")
+    options = {"reasoning": reasoning, "train_on_test": train_on_test}
     parts = []
     for source in sources:
         if unknown := set(source) - SOURCE_KEYS:
-            raise UserMistake(f"data: unknown key {min(unknown)}: use path, weight, keep")
-        path = Path(source["path"])
-        if path.suffix == ".jsonl":
-            rows = list(rows_of_records(path, seat, reasoning=reasoning))
-        else:
-            keep = source.get("keep", "pass")
-            options = {"keep": keep, "reasoning": reasoning, "train_on_test": train_on_test}
-            rows = list(rows_of_run(path, seat, **options))
+            raise UserMistake(
+                f"data: unknown key {min(unknown)}: use {', '.join(sorted(SOURCE_KEYS))}"
+            )
+        rows = choose(list(read_rows(source, seat, **options)), source)
         if not rows:
-            raise UserMistake(f"{path} holds no row for the {seat}: every episode was left out")
+            raise UserMistake(
+                f"{source['path']} holds no row for the {seat}: every episode was left out"
+            )
         parts.append((rows, float(source.get("weight", 1.0))))
     return parts
+
+
+def read_rows(source: Mapping[str, Any], seat: Role = "agent", **options: Any) -> Iterator[Row]:
+    """Stream all rows of one source."""
+    path = Path(source["path"])
+    if path.suffix == ".jsonl":
+        return rows_of_records(path, seat, reasoning=options.get("reasoning", False))
+    return rows_of_run(path, seat, keep=source.get("keep", "pass"), **options)
 
 
 def mix(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,16 @@ from harness.outcomes import Outcome
 from harness.store import load_blobs, need, read_episodes, read_outcomes
 from harness.types import Episode, Message, Role, ToolCall, ToolSpec
 
+BULKY = frozenset("messages tools loss verdict meta".split())
+
 
 @dataclass(frozen=True)
 class Row:
     """One training example. `learn` are the positions in `chat` whose lines are trained.
 
     `world`, `plan` and `twins` say where it comes from, for splits that do not leak: rows of one
-    plan solve the same thing, twins are variants of one base task.
+    plan solve the same thing, twins are variants of one base task. `facts` is what else is known,
+    for choosing among rows.
     """
 
     id: str
@@ -38,6 +41,7 @@ class Row:
     plan: str = ""
     twins: str = ""
     source: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class Origin:
     plan: str = ""
     twins: str = ""
     source: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def rows_of_episode(
@@ -76,10 +81,9 @@ def rows_of_episode(
         tools = read_tools(offered)
         name = f"{origin.id}/{seat}" + (f"/{number}" if number else "")
         kept = tuple(chat[: learn[-1] + 1])
-        where = (origin.world or f"tools:{episode.tools[0][2] if episode.tools else ''}",)
-        rows.append(
-            Row(name, seat, kept, tools, learn, *where, origin.plan, origin.twins, origin.source)
-        )
+        world = origin.world or f"tools:{episode.tools[0][2] if episode.tools else ''}"
+        known = {"plan": origin.plan, "twins": origin.twins, "source": origin.source}
+        rows.append(Row(name, seat, kept, tools, learn, world, **known, facts=origin.facts))
     return rows
 
 
@@ -146,6 +150,7 @@ def rows_of_run(
             plan=f"{benchmark}/{cluster or episode.task_id}",
             twins=f"{benchmark}/{cluster}" if cluster else "",
             source=str(folder),
+            facts={"benchmark": benchmark, "domain": domain, "task_id": episode.task_id},
         )
         yield from rows_of_episode(episode, blobs, seat, origin, reasoning=reasoning)
 
@@ -207,6 +212,7 @@ def row_of_record(record: Mapping[str, Any], seat: Role, reasoning: bool) -> Row
         plan=str(meta.get("plan_id") or record["id"]),
         twins=str(meta.get("twins", "")),
         source=str(meta.get("source", "")),
+        facts={name: meta[name] for name in meta if name not in BULKY},
     )
 
 

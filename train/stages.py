@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from harness.app import App
 from harness.configure import build
 from harness.faults import UserMistake
+from train.mixture import read_rows
 from train.probe import pass_rate_of
-from train.rows import Row, rows_of_run
+from train.rows import Row
 from train.sft_settings import SftSettings
 from train.tracked import tracked
 
@@ -20,12 +22,13 @@ VOCABULARY_ROWS = 1000
 
 
 async def tiny(app: App, run: str, folder: str, warm_steps: int = 150, **shape: Any) -> None:
-    """Make a fresh tiny model in `folder`; its tokenizer is trained on rows of the run in `run`."""
+    """Make a fresh tiny model in `folder`; its tokenizer is trained on rows of `run`, a run folder
+    or a data set (.jsonl)."""
     from train.tiny import Shape, save_fresh
 
     if (Path(folder) / "config.json").is_file():
         return
-    rows = [row for row, _ in zip(rows_of_run(Path(run)), range(VOCABULARY_ROWS), strict=False)]
+    rows = list(islice(read_rows({"path": run}), VOCABULARY_ROWS))
     if not rows:
         raise UserMistake(f"{run} holds no row to make a vocabulary from")
     made = Shape(**shape)

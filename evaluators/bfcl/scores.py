@@ -42,13 +42,15 @@ _OFFICIAL_FORMULA = (
     "mean(irrelevance, live_irrelevance); MultiTurn = mean of 4; "
     "Agentic = mean(mean of 2 web_search, mean of 3 memory)"
 )
+_GROUP = "a part of Overall"
 _VULCAN_FORMULA = (
     "0.5 MultiTurn + 0.5 mean(NonLive, Live, Irrelevance), parts as in the official Overall"
 )
 
 
 def totals(accuracy: Accuracy) -> list[dict[str, Any]]:
-    """Return the official Overall and VULCAN's, with the lower bound where parts are missing.
+    """Return the official Overall and VULCAN's, with the lower bound where parts are missing, and
+    the groups that they are made of where those are whole.
 
     `accuracy` maps categories to [0, 1]. Each total has `name`, `formula`, `value` (None where
     categories are `missing`), `categories` (those used) and `missing`. Raises ValueError for an
@@ -62,7 +64,9 @@ def totals(accuracy: Accuracy) -> list[dict[str, Any]]:
     if found[0]["missing"] and found[0]["categories"]:
         zeros = {**dict.fromkeys(_ALL, 0.0), **accuracy}
         found.insert(1, {**found[0], "name": OFFICIAL_BOUND, "value": _official(zeros)})
-    return found
+    whole = [name for name, value in groups(accuracy).items() if value is not None]
+    parts = {name: _GROUPS[name] for name in whole}
+    return found + [_total(n, _GROUP, rule, names, accuracy) for n, (rule, names) in parts.items()]
 
 
 def groups(accuracy: Accuracy) -> dict[str, float | None]:

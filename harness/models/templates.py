@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -61,9 +62,12 @@ class ChatTemplate:
 
 
 def install_template(tokenizer: Any, given: str | None, name: str) -> None:
-    """Set the template from a file or a text; raises UserMistake where there is none at all."""
+    """Set the template from a file, a text, or `trl:NAME`, one of those that TRL brings along.
+
+    Raises UserMistake where there is none at all.
+    """
     if given is not None:
-        path = Path(expand(given))
+        path = trl_template(given[4:]) if given.startswith("trl:") else Path(expand(given))
         if "{" in given:
             tokenizer.chat_template = given
         elif path.is_file():
@@ -72,6 +76,14 @@ def install_template(tokenizer: Any, given: str | None, name: str) -> None:
             raise UserMistake(f"chat_template {given!r} is neither a file nor a template")
     if not tokenizer.chat_template:
         raise UserMistake(f"{name} has no chat template: give chat_template=FILE")
+
+
+def trl_template(name: str) -> Path:
+    """Locate a template inside TRL without importing it, such as `qwen3_training`."""
+    found = find_spec("trl")
+    if found is None or not found.submodule_search_locations:
+        raise UserMistake("chat_template=trl:… needs trl: pip install 'agent-harness[train]'")
+    return Path(found.submodule_search_locations[0]) / "chat_templates" / f"{name}.jinja"
 
 
 def template_line(line: Mapping[str, Any]) -> dict[str, Any]:

@@ -54,6 +54,19 @@ def beside(
     return boards
 
 
+def beside_model(rows: Iterable[Mapping[str, Any]], model: str) -> dict[Key, list[Shown]]:
+    """Keep of `beside` what papers print of one model, and boards that have such a row alone."""
+    boards = {
+        place: [shown for shown in board if shown.origin != PUBLISHED or shown.model == model]
+        for place, board in beside(rows).items()
+    }
+    return {
+        place: board
+        for place, board in boards.items()
+        if any(shown.origin == PUBLISHED for shown in board)
+    }
+
+
 def published_rows(table: Path) -> dict[Key, list[Shown]]:
     """Gather the printed scores by (benchmark, domain), with what is known against them."""
     if not table.is_file():
@@ -124,9 +137,10 @@ def matches(
 ) -> list[Key]:
     """Find the published tables of one of our domains."""
     names = known.get("names", {}).get(benchmark, [benchmark])
-    wanted = plain(known.get("domains", {}).get(f"{benchmark}/{domain}", domain))
+    other = known.get("domains", {}).get(f"{benchmark}/{domain}", domain)
+    wanted = {plain(text) for text in ([other] if isinstance(other, str) else other)}
     return [
-        key for name in names for key in published if key[0] == name and plain(key[1]) == wanted
+        key for name in names for key in published if key[0] == name and plain(key[1]) in wanted
     ]
 
 

@@ -162,25 +162,54 @@ def boards_markdown(boards: Sequence[Board], notes: Iterable[str], k: int) -> st
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+APART = (
+    "published: printed in a paper, never reproduced here; user models, prompts, trial numbers and "
+    "data versions differ, so no row of one origin ranks against the other."
+)
+
+
 def show_reference(console: Console, boards: Mapping[tuple[str, str], Sequence[Shown]]) -> None:
     """Print ours and published rows of every domain, each marked with its origin."""
-    for (benchmark, domain), board in boards.items():
-        names = metrics_of(board)
-        body = [
-            [row.origin, row.source, row.model, row.training, *map(row.figures.get, names)]
-            for row in board
+    for place, board in boards.items():
+        heads, lines = reference_grid(board)
+        show_grid(console, title_of(place), heads, lines, left=4)
+        show_lines(console, impossible(board))
+    show_lines(console, [APART])
+
+
+def reference_markdown(boards: Mapping[tuple[str, str], Sequence[Shown]]) -> str:
+    """Render ours and published rows of every domain as Markdown."""
+    parts = []
+    for place, board in boards.items():
+        heads, body = reference_grid(board)
+        lines = [f"## {title_of(place)}", "", f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
+        lines += [
+            f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in body
         ]
-        heads = ["", "source", "model", "training", *names]
-        title = f"{benchmark}/{domain}" if domain else benchmark
-        lines = [[cell or "" for cell in line] for line in body]
-        show_grid(console, title, heads, lines, left=4)
-        flagged = [f"{row.source} / {row.model} / {row.training}: {row.remark}" for row in board]
-        notes = [n for n, row in zip(flagged, board, strict=True) if row.impossible]
-        show_lines(console, notes)
-    show_lines(
-        console,
-        [
-            "published: printed in a paper, never reproduced here; user models, prompts, trial "
-            "numbers and data versions differ, so no row of one origin ranks against the other.",
-        ],
-    )
+        lines += ["", *(f"- {note}" for note in impossible(board))]
+        parts.append("\n".join(lines).rstrip())
+    return "\n\n".join([*parts, APART]) + "\n"
+
+
+def reference_grid(board: Sequence[Shown]) -> tuple[list[str], list[list[str]]]:
+    """Lay out one board: headings and cells, empty where a row lacks a metric."""
+    names = metrics_of(board)
+    heads = ["", "source", "model", "training", *names]
+    body = [
+        [row.origin, row.source, row.model, row.training, *map(row.figures.get, names)]
+        for row in board
+    ]
+    return heads, [[cell or "" for cell in line] for line in body]
+
+
+def impossible(board: Sequence[Shown]) -> list[str]:
+    """Name the rows of a board that contradict themselves."""
+    return [
+        f"{row.source} / {row.model} / {row.training}: {row.remark}"
+        for row in board
+        if row.impossible
+    ]
+
+
+def title_of(place: tuple[str, str]) -> str:
+    return "/".join(part for part in place if part)

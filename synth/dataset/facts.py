@@ -20,6 +20,7 @@ class Facts:
     env: str
     licence: str
     kind: str = ""
+    mode: str = ""
     plan_id: str = ""
     package: str = ""
 
@@ -30,6 +31,7 @@ class Facts:
             "task_id": self.task_id,
             "env": self.env,
             "kind": self.kind,
+            "mode": self.mode,
             "plan_id": self.plan_id,
             "package": self.package,
             "licence": self.licence,
@@ -46,6 +48,7 @@ def facts_of(benchmark: Benchmark, task: Task) -> Facts:
         env=str(env.get("env_id") or task.domain),
         licence=licence_of(benchmark, payload),
         kind=str(payload.get("kind") or ""),
+        mode=str(payload.get("mode") or ""),
         plan_id=str(mapping(payload.get("plan")).get("plan_id") or ""),
         package=str(env.get("hash") or ""),
     )

@@ -71,7 +71,9 @@ def test_published_rows(model: str, row: tuple[float, ...]) -> None:
 def test_a_category_that_was_not_run_is_never_a_silent_zero() -> None:
     accuracy = {name: 1.0 for name in SCORED if "web" not in name and "memory" not in name}
     found = named(accuracy)
-    assert list(found) == [OFFICIAL, OFFICIAL_BOUND, VULCAN]
+    parts = ["NonLive", "Live", "Irrelevance", "MultiTurn"]
+    assert list(found) == [OFFICIAL, OFFICIAL_BOUND, VULCAN, *parts]
+    assert all(found[name]["value"] == pytest.approx(1.0) for name in parts)
     assert found[OFFICIAL]["value"] is None
     assert set(found[OFFICIAL]["missing"]) == set(SCORED) - set(accuracy)
     assert found[OFFICIAL_BOUND]["value"] == pytest.approx(0.6)
@@ -81,6 +83,7 @@ def test_a_category_that_was_not_run_is_never_a_silent_zero() -> None:
     del accuracy["simple_java"]
     assert named(accuracy)[VULCAN]["value"] is None
     assert named(accuracy)[VULCAN]["missing"] == ["simple_java"]
+    assert "NonLive" not in named(accuracy)
 
 
 def test_nothing_run_has_no_bound() -> None:

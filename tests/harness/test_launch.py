@@ -193,7 +193,7 @@ def test_a_mistake_is_one_line_and_exit_status_2(
 def test_without_a_gpu_an_experiment_says_so_before_anything_is_fetched(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert main(["+experiment=vulcan_qwen8b"]) == 2
+    assert main(["+experiment=vulcan_qwen8b", "stages=[base]"]) == 2
     error = capsys.readouterr().err
     assert "vllm" in error
     assert len(error.strip().splitlines()) == 1
