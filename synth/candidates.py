@@ -7,10 +7,12 @@ from typing import Any
 
 from harness.types import Task
 from synth.filters import Candidate
+from synth.footprints import footprint_of
+from synth.package import EnvPackage
 
 
-def candidate_of(task: Task) -> Candidate:
-    """Return what filters look at: every text that the user may say, the plan's literal calls."""
+def candidate_of(task: Task, package: EnvPackage) -> Candidate:
+    """Return what filters look at: all that the user may say, the plan's calls and their effect."""
     payload = task.payload
     steps = payload["plan"]["steps"]
     return Candidate(
@@ -20,6 +22,7 @@ def candidate_of(task: Task) -> Candidate:
         texts=tuple(texts_of(payload)),
         calls=[(step["tool"], literals(step)) for step in steps],
         shape=tuple(shape(step) for step in steps),
+        left=footprint_of(task, package),
     )
 
 

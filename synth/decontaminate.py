@@ -1,7 +1,8 @@
-"""Keep training samples clear of benchmarks: 8-grams of user texts, short queries, gold calls.
+"""Keep training samples clear of benchmarks: user texts, short queries, gold calls, final states.
 
 A benchmark lends itself by a module `evaluators.<name>.texts` (or the one that its pack names) with
-`user_texts(root)` and, where it has gold calls, `gold_calls(root)`. A benchmark whose pack is not
+`user_texts(root)` and, where it has them, `gold_calls(root)` and `final_states(root)`: the state
+before and after the gold calls of every task, as JSON trees. A benchmark whose pack is not
 on this machine, or that says nothing of its texts, is listed as not checked: silence would read
 as "clean".
 """
@@ -10,7 +11,6 @@ from __future__ import annotations
 
 import json
 import pkgutil
-import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,26 +22,28 @@ from typing import Any
 import evaluators
 from harness.faults import UserMistake
 from harness.packs import locate, pack_names, pack_spec
+from synth.footprints import Footprint, Leaf, footprint, is_specific
+from synth.runs import Runs, tokenize
 
 GRAM = 8
 SHORTEST = 3
 SPECIFIC = 4
-TOKEN = re.compile(r"[a-z0-9]+")
 Call = tuple[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
 class Sample:
-    """What of a sample could have been copied: the texts its user says, the calls it makes."""
+    """What could have been copied: what its user says, the calls it makes, what these leave."""
 
     id: str
     texts: Sequence[str]
     calls: Sequence[Call] = ()
+    left: Footprint = frozenset()
 
 
 @dataclass(frozen=True)
 class Hit:
-    """Why a sample is dropped: `kind` is gram, query or call; `evidence` is what both hold."""
+    """Why a sample is dropped: `kind` is gram, query, call or state; `evidence` what both hold."""
 
     sample: str
     source: str
@@ -51,11 +53,17 @@ class Hit:
 
 @dataclass
 class Index:
-    """Grams, short queries and calls of benchmarks, each with the first source that holds it."""
+    """What benchmarks hold, each thing with the first source that holds it.
+
+    `states` are footprints of final states, found by their first leaf; `runs` measure near misses.
+    """
 
     grams: dict[str, str] = field(default_factory=dict)
     queries: dict[str, str] = field(default_factory=dict)
     calls: dict[str, str] = field(default_factory=dict)
+    states: dict[Footprint, str] = field(default_factory=dict)
+    by_leaf: dict[Leaf, list[Footprint]] = field(default_factory=dict)
+    runs: Runs = field(default_factory=Runs)
 
     def add(self, source: str, texts: Iterable[str], calls: Iterable[Call] = ()) -> None:
         """Take in a benchmark. Texts that repeat are read once.
@@ -69,9 +77,27 @@ class Index:
                 self.queries.setdefault(" ".join(tokens), source)
             for gram in grams_of(tokens):
                 self.grams.setdefault(gram, source)
+            self.runs.add(source, tokens)
         for call in calls:
             if (signature := sign(call)) is not None:
                 self.calls.setdefault(signature, source)
+
+    def add_states(self, source: str, states: Iterable[tuple[Any, Any]]) -> None:
+        """Take in what a benchmark's gold leaves behind, where it is more than anyone would."""
+        for before, after in states:
+            left = footprint(before, after)
+            if is_specific(left) and left not in self.states:
+                self.states[left] = source
+                self.by_leaf.setdefault(min(left), []).append(left)
+
+    def nearest(self, texts: Iterable[str]) -> tuple[int, str]:
+        """Return the longest run of tokens shared with a benchmark (at most 8), and its source."""
+        found = (self.runs.longest(tokenize(text)) for text in texts)
+        return max(found, key=lambda one: one[0], default=(0, ""))
+
+    def sizes(self) -> dict[str, int]:
+        kinds = ("grams", "queries", "calls", "states")
+        return {kind: len(getattr(self, kind)) for kind in kinds}
 
     def hit(self, sample: Sample) -> Hit | None:
         """Return the first thing that a sample shares with a benchmark, or None."""
@@ -88,6 +114,11 @@ class Index:
             signature = sign(call)
             if signature is not None and signature in self.calls:
                 return Hit(sample.id, self.calls[signature], "call", signature)
+        for leaf in sorted(sample.left):
+            for left in self.by_leaf.get(leaf, ()):
+                if left <= sample.left:
+                    held = (" ".join(part for part in one if part) for one in sorted(left))
+                    return Hit(sample.id, self.states[left], "state", "; ".join(held))
         return None
 
 
@@ -98,10 +129,6 @@ class Coverage:
     checked: Mapping[str, Mapping[str, int]]
     unchecked: Mapping[str, str]
     partial: Mapping[str, str] = field(default_factory=dict)
-
-
-def tokenize(text: str) -> list[str]:
-    return TOKEN.findall(text.lower())
 
 
 def is_latin(text: str) -> bool:
@@ -170,12 +197,12 @@ def build_index(without: Collection[str] = ()) -> tuple[Index, Coverage]:
             continue
         if not pack.verified:
             partial[name] = f"its folder is not the listed version {pack.spec.version}"
-        before = (len(index.grams), len(index.queries), len(index.calls))
+        before = index.sizes()
         calls = module.gold_calls(pack.root) if hasattr(module, "gold_calls") else ()
         index.add(name, module.user_texts(pack.root), calls)
-        after = (len(index.grams), len(index.queries), len(index.calls))
-        named = zip(("grams", "queries", "calls"), after, before, strict=True)
-        checked[name] = {kind: new - old for kind, new, old in named}
+        if hasattr(module, "final_states"):
+            index.add_states(name, module.final_states(pack.root))
+        checked[name] = {kind: size - before[kind] for kind, size in index.sizes().items()}
     return index, Coverage(checked, unchecked, partial)
 
 

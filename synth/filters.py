@@ -14,6 +14,7 @@ from typing import Any
 from harness.types import ToolSpec
 from synth.decontaminate import Call, Hit, Index, Sample
 from synth.duplicates import Caps, Item, cap_duplicates
+from synth.footprints import Footprint
 from synth.realism import unreal_values
 
 Specs = Mapping[str, Mapping[str, ToolSpec]]
@@ -21,7 +22,7 @@ Specs = Mapping[str, Mapping[str, ToolSpec]]
 
 @dataclass(frozen=True)
 class Candidate:
-    """What filters look at of a task: what its user says, the literal calls of its plan.
+    """What filters look at: what the user says, the plan's literal calls and what they leave.
 
     `family` are the twins of one plan, `shape` its chain with the names of the arguments. `given`
     are texts whose values are not the generator's own (what the tools return).
@@ -34,6 +35,7 @@ class Candidate:
     calls: Sequence[Call]
     shape: Hashable = ()
     given: Sequence[str] = ()
+    left: Footprint = frozenset()
 
     @property
     def values(self) -> list[Any]:
@@ -80,9 +82,9 @@ def unwanted(members: Sequence[Candidate], index: Index, specs: Specs, sieve: Si
             sieve.evidence[task.id] = wrong[0]
             return "unreal values"
     for task in members:
-        hit = index.hit(Sample(task.id, task.texts, task.calls))
+        hit = index.hit(Sample(task.id, task.texts, task.calls, task.left))
         if hit is not None:
             sieve.hits.append(hit)
             sieve.evidence[task.id] = f"{hit.source} {hit.kind}: {hit.evidence}"
-            return "in a benchmark"
+            return "leaves what a benchmark leaves" if hit.kind == "state" else "in a benchmark"
     return ""

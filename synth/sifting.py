@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from synth.candidates import candidate_of
 from synth.dataset.files import write_jsonl
 from synth.decontaminate import Coverage, Index, benchmarks, build_index, count_hits
 from synth.duplicates import Caps
-from synth.filters import sift
+from synth.filters import Candidate, sift
 from synth.making import PACKAGES, package_in
 from synth.package import pretty
 from synth.steps import Counts, Unit
@@ -33,18 +33,20 @@ def sift_tasks(unit: Unit) -> Counts:
     """
     envs = [name.removeprefix("tasks/") for name in unit.sources if name.startswith("tasks/")]
     tasks: list[Task] = []
+    candidates: list[Candidate] = []
     specs = {}
     for env in envs:
         found = load_tasks(unit.sources[f"tasks/{env}"] / TASKS_FILE)
-        tasks += found
-        if found:
-            package = package_in(unit.sources[f"packages/{env}"])
-            records = package.records if package else ()
-            specs[env] = {record.spec.name: record.spec for record in records}
+        package = package_in(unit.sources[f"packages/{env}"])
+        if found and package:
+            tasks += found
+            candidates += [candidate_of(task, package) for task in found]
+            specs[env] = {record.spec.name: record.spec for record in package.records}
     index, coverage = index_of(tuple(sorted(unit.settings["benchmarks"].items())))
     caps = Caps(**unit.settings["caps"])
-    sieve = sift((candidate_of(task) for task in tasks), index, caps, specs)
-    kept = [task for task in tasks if task.id not in sieve.dropped]
+    sieve = sift(candidates, index, caps, specs)
+    pairs = zip(tasks, candidates, strict=True)
+    kept = [marked(task, one, index) for task, one in pairs if task.id not in sieve.dropped]
     save_tasks(kept, unit.folder / TASKS_FILE)
     for env in dict.fromkeys(task.payload["env"]["env_id"] for task in kept):
         shutil.copytree(
@@ -63,6 +65,13 @@ def sift_tasks(unit: Unit) -> Counts:
     }
     (unit.folder / "report.json").write_text(pretty(report))
     return {"tasks": len(tasks), "kept": len(kept), "dropped": len(sieve.dropped)}
+
+
+def marked(task: Task, candidate: Candidate, index: Index) -> Task:
+    """Write into a task how near its texts come to a benchmark's: tokens in a row, and whose."""
+    length, source = index.nearest(candidate.texts)
+    nearest = {"max_ngram_hit": length, "source": source or None}
+    return replace(task, payload={**task.payload, "decontam": nearest})
 
 
 @lru_cache(maxsize=1)

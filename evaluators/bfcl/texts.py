@@ -1,4 +1,4 @@
-"""What BFCL's users say and what its gold calls are, so that training data can be kept clear."""
+"""What BFCL's users say, its gold calls and what they leave: training data is kept clear of it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from evaluators.bfcl.categories import (
     is_single_turn,
 )
 from evaluators.bfcl.data import BfclData, Row
+from evaluators.bfcl.delta import plain
 from evaluators.bfcl.gold_calls import named_call, single_turn_calls
+from evaluators.bfcl.multi_turn import MultiTurnChecker
 
 
 def user_texts(root: Path) -> Iterator[str]:
@@ -45,6 +47,31 @@ def gold_calls(root: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
                 order = parameters(data, row)
                 for turn in data.answer(row["id"]):
                     yield from (named_call(text, order) for text in turn)
+
+
+def final_states(root: Path) -> Iterator[tuple[Any, Any]]:
+    """Yield the public state before and after the gold calls of every stateful entry."""
+    checker = MultiTurnChecker(BfclData(root))
+    for category in MULTI_TURN:
+        for row in checker.data.entries(category):
+            blueprint = checker.blueprint(row["id"])
+            world = blueprint.world()
+            for call in (call for turn in checker.data.answer(row["id"]) for call in turn):
+                world.respond(call)
+            yield trees(blueprint.initial, world.objects)
+
+
+def trees(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Return the public attributes that differ, by class and name."""
+    old: dict[str, Any] = {}
+    new: dict[str, Any] = {}
+    for name, instance in after.items():
+        for attribute, value in vars(instance).items():
+            was = getattr(before[name], attribute, None)
+            if not attribute.startswith("_") and was != value:
+                old.setdefault(name, {})[attribute] = plain(was)
+                new.setdefault(name, {})[attribute] = plain(value)
+    return old, new
 
 
 def parameters(data: BfclData, row: Row) -> dict[str, list[str]]:

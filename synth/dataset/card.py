@@ -163,7 +163,9 @@ def decontamination(found: Mapping[str, Any]) -> str:
     rows += [(name, f"not checked: {why}", "–") for name, why in found["unchecked"].items()]
     about = (
         "A task is dropped if a text of its user shares 8 tokens in a row with a text of a "
-        "benchmark's user, is one of its short queries, or if a call of its plan is a gold call."
+        "benchmark's user, is one of its short queries, if a call of its plan is a gold call, or "
+        "if the plan leaves behind all that the gold calls of one of its tasks leave. The longest "
+        "run of shared tokens stands in every task as `decontam`."
     )
     return f"{about}\n\n{table(('benchmark', 'index', 'tasks dropped'), rows)}"
 

@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from synth.decontaminate import tokenize
+from synth.runs import tokenize
 
 Chat = Sequence[Mapping[str, Any]]
 BLEU_SAMPLE = 500

@@ -4,8 +4,11 @@ from pathlib import Path
 import pytest
 
 from evaluators.tau2.v1.texts import gold_calls, user_texts
+from harness.packs import locate
 from synth import decontaminate
 from synth.decontaminate import Hit, Index, Sample, build_index, count_hits, sign
+from synth.footprints import footprint, is_specific
+from tests.fakes.packs import has_pack
 from tests.fakes.tau_bench_folder import write_folder
 
 QUERY = "Please move the quarterly report into the archive folder before noon today"
@@ -81,7 +84,8 @@ def test_every_benchmark_here_is_checked_and_every_absent_one_is_said(
     monkeypatch.setenv("HARNESS_PACKS", str(tmp_path))
     monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "none"))
     index, coverage = build_index()
-    assert coverage.checked == {"vita": {"grams": 5, "queries": 0, "calls": 0}}
+    assert coverage.checked == {"vita": {"grams": 5, "queries": 0, "calls": 0, "states": 0}}
+    assert "vita" in coverage.partial
     assert set(coverage.unchecked) >= {"bfcl", "tau2"}
     assert set(coverage.checked) | set(coverage.unchecked) == set(decontaminate.benchmarks())
     copied = Sample("s", ["I want rice noodles without anything fried in it, please"])
@@ -97,9 +101,24 @@ def test_a_pack_may_name_the_module_of_its_texts(
     monkeypatch.setenv("HARNESS_PACKS", str(tmp_path))
     monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "none"))
     index, coverage = build_index()
-    assert coverage.checked["tau_bench"].keys() == {"grams", "queries", "calls"}
+    assert coverage.checked["tau_bench"].keys() == {"grams", "queries", "calls", "states"}
     (text, *_) = user_texts(tmp_path / "tau_bench")
     found = index.hit(Sample("s", [text]))
     assert found is not None
     assert found.source == "tau_bench"
     assert list(gold_calls(tmp_path / "tau_bench"))
+
+
+@pytest.mark.parametrize("name", ["bfcl", "tau2"])
+def test_gold_is_found_by_what_it_leaves(name: str) -> None:
+    if not has_pack(name):
+        pytest.skip(f"pack {name} is not on this machine")
+    module = decontaminate.benchmarks()[name]
+    assert module is not None
+    index = Index()
+    states = list(module.final_states(locate(name).root))
+    index.add_states(name, states)
+    assert index.sizes()["states"] > 100
+    told = [found for one in states if is_specific(found := footprint(*one))]
+    assert all(index.hit(Sample("s", [], (), found)) for found in told)
+    assert index.hit(Sample("s", [], (), footprint(*(reversed(states[0]))))) is None

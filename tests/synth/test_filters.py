@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 from harness.types import ToolSpec
 from synth.decontaminate import Index
 from synth.duplicates import Caps
 from synth.filters import Candidate, Sieve, sift
+from synth.footprints import footprint
 
 SPECS = {"shop": {"note": ToolSpec("note", parameters={"type": "object", "properties": {}})}}
 TEXT = "Please write down that the copper lamp of {} flickers whenever the door is opened quickly"
@@ -45,3 +48,14 @@ def test_caps_count_families_not_tasks() -> None:
     )
     assert drop(*twins, caps=Caps(shape=None, near=2)).dropped == {}
     assert drop(*twins, caps=Caps(shape=None, near=1)).counts() == {"near": 2}
+
+
+def test_a_final_state_of_a_benchmark_drops_the_family_and_is_counted_apart() -> None:
+    state = {"notes": [{"id": 1, "text": "The copper lamp flickers"}]}
+    index = Index()
+    index.add_states("bench", [({"notes": []}, state)])
+    left = footprint({"notes": []}, state)
+    copied = [replace(task("a", family="f"), left=left), task("b", family="f"), task("c", "Hello")]
+    sieve = sift(copied, index, Caps(), SPECS)
+    assert sieve.counts() == {"leaves what a benchmark leaves": 2}
+    assert sieve.evidence == {"a": "bench state: text the copper lamp flickers"}

@@ -64,6 +64,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_every_kept_task_is_solved_and_none_is_passed_without_acting(run: Run) -> None:
     checks = run.report["checks"]
     assert checks["the oracle, all kept tasks"] == {"played": 24, "passed": 24, "wanted": 24}
+    kept = load_tasks(run.material.kept.folder / "tasks.jsonl")
+    assert {task.payload["decontam"]["max_ngram_hit"] for task in kept} <= set(range(8))
     for name in ("does nothing", "refuses everything"):
         check = checks[f"{name}, tasks that need action"]
         assert check["played"] > 15

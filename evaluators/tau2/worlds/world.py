@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evaluators.tau2.worlds.store import Store
 from evaluators.tau2.worlds.toolkit import (
     TOOL_ERRORS,
     Toolkit,
@@ -58,10 +59,13 @@ class World:
 
     def state(self) -> Mapping[str, Any]:
         """Return each side's change from the task's initial database."""
-        stores = {"agent": self.agent.store}
-        if self.user is not None and self.user.store is not self.agent.store:
-            stores["user"] = self.user.store
-        return {side: delta for side, store in stores.items() if (delta := store.delta())}
+        stores = zip(("agent", "user"), self.stores(), strict=False)
+        return {side: delta for side, store in stores if (delta := store.delta())}
+
+    def stores(self) -> Sequence[Store]:
+        """Return the agent's store, and the user's where it is another."""
+        kits = (self.agent,) if self.user is None else (self.agent, self.user)
+        return list({id(kit.store): kit.store for kit in kits}.values())
 
     # --- calls ----------------------------------------------------------------------------
 
