@@ -52,6 +52,7 @@ def change(reading: Reading, model: Model, table: Table, keyed: str) -> Draft | 
     listed = ", ".join(f"{quote(name)} = {value}" for name, value in sets.items())
     steps.append(run(f"update {quote(table.name)} set {listed} where {where}"))
     kind = "transition" if status is not None and status.name in sets and target else "update"
+    kind = "other" if switch_of(reading, table) else kind
     return annotated(reading, model, table, Draft(steps, returned(scope), kind, "write"))
 
 

@@ -135,7 +135,9 @@ def test_an_owner_is_checked_and_not_set(gym: SqlWorld) -> None:
     assert "error" in call(gym, "enable_light", member_id="M1", locker_id="L2")
 
 
-def test_a_switch_is_a_flag_and_no_status(gym: SqlWorld) -> None:
+def test_a_switch_is_a_flag_and_no_status(world: World, gym: SqlWorld) -> None:
+    kinds = {r.spec.name: r.annotations["archetype"] for r in world.records}
+    assert (kinds["enable_light"], kinds["suspend_locker"]) == ("other", "transition")
     mine = {"member_id": "M1", "locker_id": "L1"}
     assert call(gym, "enable_light", **mine)["light_enabled"] is True
     assert call(gym, "enable_light", **mine)["light_enabled"] is True
