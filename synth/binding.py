@@ -6,6 +6,7 @@ world is rolled back, so one binder serves many chains.
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Generator, Iterable
 from contextlib import closing
@@ -17,13 +18,13 @@ from synth.drawing import Drawing
 from synth.finding import Finder
 from synth.paths import find_all
 from synth.plans import Rejected, verify
-from synth.program import refusal
+from synth.program import error_text, refusal
+from synth.python_tools import PythonProgram
 from synth.scene import Act, How, Mention, RowId, Scene
 from synth.scratch import OutOfCalls, Scratch
 from synth.survey import Survey
 from synth.values import Values
 from synth.views import View
-from synth.world import error_text
 
 CALLS = 60
 DRAWS = 3
@@ -195,15 +196,24 @@ class Binder:
     def guarded(self, bound: Bound) -> bool:
         """Note which guard refused a call; False where it was refused for another reason."""
         view, node = bound.view, bound.node
+        bound.reason = self.reason(bound)
+        if not bound.reason:
+            return False
+        bound.mention = self.own(bound)
+        if view.archetype == "create":
+            bound.mention = Mention(view.entity, None, "made", str(node.id), node.turn)
+        return True
+
+    def reason(self, bound: Bound) -> str:
+        """Return the text of the guard that refused a call; a class refuses in its own words."""
+        program = self.survey.package.programs[bound.view.name]
         values = {name: arg["value"] for name, arg in bound.args.items()}
-        for guard in self.survey.package.programs[view.name].requirements:
+        for guard in program.requirements:
             if error_text(refusal(guard, values)) == self.scratch.fault:
-                bound.reason = guard.otherwise
-                bound.mention = self.own(bound)
-                if view.archetype == "create":
-                    bound.mention = Mention(view.entity, None, "made", str(node.id), node.turn)
-                return True
-        return False
+                return guard.otherwise
+        told = str(json.loads(self.scratch.fault or "{}").get("error", ""))
+        own = isinstance(program, PythonProgram) and not told.startswith(f"{bound.view.name}: ")
+        return told if own else ""
 
     def own(self, bound: Bound) -> Mention | None:
         """Return the row that a call is about, where a parameter names it."""

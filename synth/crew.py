@@ -22,7 +22,6 @@ from synth.verify import SynthesizedEvaluator
 BEFORE = ("spec_normalizer", "output_schema", "implementation")
 SAMPLERS = ("state_sampler", "input_sampler")
 WORLD_ROLES = (*BEFORE, *SAMPLERS)
-PYTHON = "synth.llm.programs.PythonImplementation"
 
 
 @dataclass(frozen=True)
@@ -34,11 +33,6 @@ class Crew:
     model: Model | None = None
 
     def __post_init__(self) -> None:
-        if self.roles.get("implementation", {}).get("_target_") == PYTHON:
-            raise UserMistake(
-                "role implementation=python writes classes that tasks cannot be made for: "
-                "tasks need SQL worlds (synth/role/implementation: rules or llm)"
-            )
         open_roles = [name for name in WORLD_ROLES if not self.fills(name)]
         if self.fills(*SAMPLERS) and open_roles:
             raise UserMistake(
@@ -64,6 +58,13 @@ class Crew:
         """Build a role on an asker; None where rules fill it."""
         node = self.roles.get(name)
         return build(dict(node), asker=asker) if node else None
+
+    def ready(self) -> None:
+        """Build every role once, before anything is asked. Raises UserMistake where one cannot be:
+        a wrong key, no model, no sandbox for Python."""
+        for name in self.roles:
+            if self.fills(name):
+                self.role(name, self.asker)
 
     def settings(self, *names: str) -> dict[str, Any]:
         """Return what of the crew can change a unit that these roles work on."""

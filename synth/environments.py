@@ -9,7 +9,7 @@ from typing import Any
 from synth.entities import build_model
 from synth.expressions import first_type
 from synth.model import Model
-from synth.package import ToolRecord
+from synth.package import AnyProgram, ToolRecord
 from synth.program import Program, names_in
 from synth.reading import Reading, key_noun, leaves, read_tools
 from synth.roles.implementation import Refused, accept, image_of, implement, unsupported
@@ -29,7 +29,7 @@ class World:
     model: Model
     readings: tuple[Reading, ...]
     records: tuple[ToolRecord, ...]
-    programs: Mapping[str, Program]
+    programs: Mapping[str, AnyProgram]
     refused: tuple[Refused, ...] = ()
     notes: dict[str, Any] = field(default_factory=dict)
 

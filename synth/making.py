@@ -24,10 +24,12 @@ from synth.recipe import SPLIT, domain_of
 from synth.steps import Counts, Unit
 from synth.survey import Survey
 from synth.tasks import save_tasks
+from synth.validity import Validity
 from synth.witness import confirmed_share
 
 PACKAGES = "package"
 WHOLE = "*"
+VALIDITY = "validity.json"
 
 
 def make_specs(unit: Unit) -> Counts:
@@ -63,12 +65,23 @@ def make_package(unit: Unit) -> Counts:
         )
     except UserMistake as mistake:
         return store_package(unit, None, {WHOLE: str(mistake)})
-    return store_package(unit, built.package, built.refused)
+    return store_package(unit, built.package, built.refused, built.validity)
 
 
-def store_package(unit: Unit, package: EnvPackage | None, lacking: Mapping[str, str]) -> Counts:
-    """Save a package with the tools it lacks; there may be none, with the reason under "*"."""
+def store_package(
+    unit: Unit,
+    package: EnvPackage | None,
+    lacking: Mapping[str, str],
+    validity: Validity | None = None,
+) -> Counts:
+    """Save a package with the tools it lacks and how its tools validate.
+
+    There may be no package, with the reason under "*". A random world's tools are right by
+    construction and have no validity.
+    """
     (unit.folder / "unsupported.json").write_text(pretty(dict(lacking)))
+    if validity is not None:
+        (unit.folder / VALIDITY).write_text(pretty(validity.to_json()))
     counts = {"tools": 0, "unsupported": len(lacking), "states": 0, "rows": 0}
     if package is None:
         return counts

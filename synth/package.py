@@ -3,7 +3,7 @@
     manifest.json     what it is, how it was made, licences, sha256 of every other file
     tools.json        specs with response schemas and annotations
     schema.sql        tables
-    programs/         one guarded SQL program per tool (YAML)
+    programs/         per tool a guarded SQL program (.yaml), or a class (.py) with guards if any
     states/           initial states: {table: [[column values], …]}
     inputs/           sampled calls per tool, with their stratum and expected result
     graph.json        the dependency graph (optional)
@@ -18,24 +18,27 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import apsw
-import yaml
 
 from harness.faults import UserMistake
 from harness.store import write_text
 from harness.types import ToolSpec
 from synth.guard import build_image
-from synth.program import Program, dump_program, parse_program
+from synth.package_files import (
+    AnyProgram,
+    State,
+    entries_text,
+    program_files,
+    program_of,
+    rows_text,
+)
 from synth.world import Blueprint, Tool, quote
 
 SCHEMA_VERSION = 1
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-State = Mapping[str, Sequence[Sequence[Any]]]
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class EnvPackage:
     env_id: str
     records: tuple[ToolRecord, ...]
     schema_sql: str
-    programs: Mapping[str, Program]
+    programs: Mapping[str, AnyProgram]
     states: Mapping[str, State]
     inputs: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     graph: Mapping[str, Any] | None = None
@@ -81,9 +84,7 @@ class EnvPackage:
         tools = [record_json(record) for record in self.records]
         out = {"tools.json": entries_text(tools), "schema.sql": self.schema_sql.strip() + "\n"}
         for name, program in self.programs.items():
-            out[f"programs/{name}.yaml"] = yaml.dump(
-                dump_program(program), Dumper=DUMPER, sort_keys=False, allow_unicode=True, width=100
-            )
+            out |= program_files(name, program)
         for state_id, state in self.states.items():
             out[f"states/{state_id}.json"] = rows_text(state)
         for name, rows in self.inputs.items():
@@ -200,11 +201,6 @@ def part(texts: Mapping[str, str], prefix: str, suffix: str) -> list[tuple[str, 
     ]
 
 
-def program_of(texts: Mapping[str, str], spec: ToolSpec) -> Program:
-    data = yaml.load(texts[f"programs/{spec.name}.yaml"], Loader=LOADER)
-    return parse_program(data, spec.parameters.get("properties", {}))
-
-
 def record_json(record: ToolRecord) -> dict[str, Any]:
     return {
         "name": record.spec.name,
@@ -222,24 +218,6 @@ def record_of(entry: Mapping[str, Any]) -> ToolRecord:
     return ToolRecord(
         spec, entry["response"], entry["response_origin"], entry["annotations"], entry["source"]
     )
-
-
-def rows_text(state: State) -> str:
-    """Render a state with one row per line, so that differences can be read."""
-    tables = []
-    for table, rows in state.items():
-        lines = ",\n  ".join(json.dumps(list(row)) for row in rows)
-        tables.append(
-            f"{json.dumps(table)}: [\n  {lines}\n]" if rows else f"{json.dumps(table)}: []"
-        )
-    return "{\n" + ",\n".join(tables) + "\n}\n"
-
-
-def entries_text(entries: Sequence[Mapping[str, Any]]) -> str:
-    """Render objects with one field per line."""
-    dump = partial(json.dumps, ensure_ascii=False)
-    fields = [[f"  {json.dumps(k)}: {dump(v)}" for k, v in entry.items()] for entry in entries]
-    return "[\n" + ",\n".join(" {\n" + ",\n".join(lines) + "\n }" for lines in fields) + "\n]\n"
 
 
 def pretty(data: Any) -> str:

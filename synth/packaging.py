@@ -10,16 +10,18 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from harness.faults import ToolFault, UserMistake
+from synth.acceptance.sources import names_used
 from synth.environments import GENERATOR, World, build_world
 from synth.package import EnvPackage, ToolRecord, save_package
 from synth.policy import apply_policy
 from synth.program import names_in
+from synth.python_tools import PythonProgram
 from synth.roles.input_sampler import check_strata, sample_inputs
 from synth.roles.state_sampler import check_state, sample_state, sparse_state
 from synth.sources import PAPER, Domain, domain
@@ -32,6 +34,7 @@ from synth.validation import (
     check_sparse,
     check_tool,
 )
+from synth.validity import Validity, of_rules
 from synth.world import SqlWorld
 
 ITERATIONS = 8
@@ -56,6 +59,7 @@ class Built:
     checks: tuple[Check, ...]
     refused: Mapping[str, str]
     history: tuple[tuple[int, int], ...] = ()
+    validity: Validity = field(default_factory=lambda: Validity({}))
 
 
 def build_package(source: Domain, seed: int = 0, states: int = 2, inputs: int = 20) -> Built:
@@ -65,6 +69,7 @@ def build_package(source: Domain, seed: int = 0, states: int = 2, inputs: int = 
     at most eight times in all (VULCAN Fig. 7).
     """
     attempts: dict[str, int] = {}
+    earlier: dict[str, Counter[str]] = {}
     history: list[tuple[int, int]] = []
     for _ in range(ITERATIONS):
         world = apply_policy(build_world(source, attempts))
@@ -75,7 +80,11 @@ def build_package(source: Domain, seed: int = 0, states: int = 2, inputs: int = 
         later = {name: attempts.get(name, 0) + 1 for name in bad}
         if not bad or not any(rewritable(source, attempts | {n: k}, n) for n, k in later.items()):
             break
-        attempts |= {n: k for n, k in later.items() if rewritable(source, attempts | {n: k}, n)}
+        again = {n: k for n, k in later.items() if rewritable(source, attempts | {n: k}, n)}
+        attempts |= again
+        for check in checks:
+            if check.tool in again:
+                earlier.setdefault(check.tool, Counter()).update(check.failures)
     refused = {rejection.name: rejection.reason for rejection in source.intake.rejected}
     refused |= {refusal.name: refusal.reason for refusal in world.refused}
     refused |= {tool: f"{mode}: {why}" for tool, (mode, why) in bad.items()}
@@ -83,7 +92,10 @@ def build_package(source: Domain, seed: int = 0, states: int = 2, inputs: int = 
     composed = check_composed(package.records, package.blueprint("s00000"), package.inputs)
     passed = [c for c in checks if c.tool not in bad]
     about = {**package.about, "checks": summary(package, passed, composed), "refused": refused}
-    return Built(replace(package, about=about), world, tuple(checks), refused, tuple(history))
+    names = [record.spec.name for record in source.intake.records]
+    validity = of_rules(names, checks, attempts, earlier, composed)
+    package = replace(package, about=about)
+    return Built(package, world, tuple(checks), refused, tuple(history), validity)
 
 
 def rewritable(source: Domain, attempts: Mapping[str, int], name: str) -> bool:
@@ -163,7 +175,7 @@ def check_package(package: EnvPackage, world: World, seed: int = 0) -> list[Chec
     return checks
 
 
-def without(package: EnvPackage, names: set[str]) -> EnvPackage:
+def without(package: EnvPackage, names: Collection[str]) -> EnvPackage:
     kept: tuple[ToolRecord, ...] = tuple(r for r in package.records if r.spec.name not in names)
     return replace(
         package,
@@ -192,10 +204,13 @@ def summary(
 
 
 def unused_arguments(package: EnvPackage) -> list[str]:
-    """Return the parameters, as `tool.parameter`, that no statement of their program binds."""
+    """Return the parameters, as `tool.parameter`, that their program makes no use of."""
     found = []
     for record in package.records:
-        used = {n for step in package.programs[record.spec.name].steps for n in names_in(step.sql)}
+        program = package.programs[record.spec.name]
+        used = {n for step in program.steps for n in names_in(step.sql)}
+        if isinstance(program, PythonProgram):
+            used |= names_used(program.source)
         given = record.spec.parameters.get("properties", {})
         found += [f"{record.spec.name}.{name}" for name in given if name not in used]
     return found

@@ -14,6 +14,7 @@ its `else` text, in which `{name}` is replaced; nothing the call did before rema
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -66,6 +67,10 @@ class Program:
         """Return every precondition: each is a way in which a call can be refused."""
         return tuple(step for step in self.steps if step.kind == "require")
 
+    def with_steps(self, steps: Sequence[Step]) -> Program:
+        """Return the program with other steps."""
+        return Program(tuple(steps))
+
 
 def parse_program(data: object, parameters: Iterable[str]) -> Program:
     """Read a program from plain YAML data. Raises BadProgram naming the faulty step."""
@@ -84,6 +89,15 @@ def parse_program(data: object, parameters: Iterable[str]) -> Program:
     if steps[-1].kind != "return" or any(step.kind == "return" for step in steps[:-1]):
         raise BadProgram("a program ends with its one return")
     return Program(tuple(steps))
+
+
+def parse_guards(data: object, parameters: Iterable[str]) -> tuple[Step, ...]:
+    """Read a list of `require` steps alone. Raises BadProgram."""
+    ending = [{"return": "select 1"}]
+    program = parse_program([*data, *ending] if isinstance(data, list) else data, parameters)
+    if len(program.requirements) != len(program.steps) - 1:
+        raise BadProgram("only require steps may stand before a class")
+    return program.requirements
 
 
 def parse_step(entry: object, number: int) -> Step:
@@ -119,10 +133,10 @@ def names_in(sql: str) -> set[str]:
     return set(PARAMETER.findall(LITERAL.sub("''", sql)))
 
 
-def dump_program(program: Program) -> list[dict[str, str]]:
-    """Turn a program back into plain data for YAML."""
+def dump_steps(steps: Iterable[Step]) -> list[dict[str, str]]:
+    """Turn steps back into plain data for YAML."""
     out: list[dict[str, str]] = []
-    for step in program.steps:
+    for step in steps:
         if step.kind == "require":
             out.append({"require": step.sql, "else": step.otherwise})
         elif step.kind == "let":
@@ -140,3 +154,8 @@ def refusal(step: Step, bound: Mapping[str, Any]) -> str:
         return str(bound[name]) if name in bound else match.group(0)
 
     return re.sub(r"\{([A-Za-z_]\w*)\}", fill, step.otherwise)
+
+
+def error_text(text: str) -> str:
+    """Return what the caller of a refused call reads."""
+    return json.dumps({"error": text})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from synth.guard import inspect_each
 from synth.package import EnvPackage, ToolRecord
 from synth.program import names_in
+from synth.python_tools import PythonProgram
 from synth.views import IDENTIFYING, Param, View, outputs_of, params_of
 from synth.vocabulary import tokens
 from synth.world import Blueprint
@@ -24,6 +25,9 @@ class Touch:
     guards: frozenset[str]
     reads: frozenset[str]
     writes: frozenset[str]
+
+
+NOTHING = Touch(frozenset(), frozenset(), frozenset())
 
 
 class Survey:
@@ -163,19 +167,29 @@ class Survey:
 
     @cached_property
     def touches(self) -> Mapping[str, Touch]:
-        """What every tool's program reads and writes, as the engine's authorizer reports it."""
-        names, groups = [], []
+        """What every tool reads and writes: its program's statements as the engine's authorizer
+        reports them, and what executions of its class showed (`synth.effects`)."""
+        names, groups, shown = [], [], {}
         for name, program in self.package.programs.items():
+            if isinstance(program, PythonProgram):
+                shown[name] = Touch(*touched(self.records[name]))
             guards = [(s.sql, names_in(s.sql)) for s in program.steps if s.kind == "require"]
             rest = [(s.sql, names_in(s.sql)) for s in program.steps if s.kind != "require"]
             names.append(name)
             groups += [guards, rest]
         found = inspect_each(self.first.image, groups)
-        return {
-            name: Touch(
-                frozenset(guard.reads),
-                frozenset(guard.reads | rest.reads),
-                frozenset(rest.writes),
+        for name, guard, rest in zip(names, found[::2], found[1::2], strict=True):
+            own = shown.get(name, NOTHING)
+            shown[name] = Touch(
+                own.guards | guard.reads,
+                own.reads | guard.reads | rest.reads,
+                own.writes | rest.writes,
             )
-            for name, guard, rest in zip(names, found[::2], found[1::2], strict=True)
-        }
+        return {name: shown[name] for name in names}
+
+
+def touched(record: ToolRecord) -> Iterator[frozenset[str]]:
+    """Yield what executions showed that a class is guarded by, reads and writes."""
+    found = record.annotations.get("touches", {})
+    for name in ("guards", "reads", "writes"):
+        yield frozenset(found.get(name, ()))

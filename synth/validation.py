@@ -14,6 +14,7 @@ from typing import Any
 
 from harness.faults import ToolFault
 from synth.package import ToolRecord
+from synth.python_tools import Overtime
 from synth.world import Blueprint, SqlWorld
 
 EXECUTIONS = 30
@@ -38,7 +39,10 @@ Row = Mapping[str, Any]
 
 @dataclass
 class Check:
-    """What running one tool showed: calls, successes, refusals, failures by mode with a witness."""
+    """What running one tool showed: calls, successes, refusals, failures by mode with a witness.
+
+    `pairs` are the different calls per state; a deterministic tool has one result for each.
+    """
 
     tool: str
     executions: int = 0
@@ -46,6 +50,7 @@ class Check:
     refused: int = 0
     failures: Counter[str] = field(default_factory=Counter)
     witness: dict[str, str] = field(default_factory=dict)
+    pairs: set[tuple[int, str]] = field(default_factory=set)
 
     @property
     def valid(self) -> bool:
@@ -62,8 +67,9 @@ def check_tool(
     """Run a tool's sampled calls, each on a fresh world of its state."""
     check = Check(record.spec.name)
     wanted_success = False
-    for blueprint, rows in zip(blueprints, inputs, strict=True):
+    for place, (blueprint, rows) in enumerate(zip(blueprints, inputs, strict=True)):
         for row in list(rows)[: EXECUTIONS + 5]:
+            check.pairs.add((place, json.dumps(row["args"], sort_keys=True)))
             wanted_success |= row["stratum"] in ("complete", "minimal")
             run_row(check, record, blueprint, row)
     if wanted_success and not check.succeeded and not check.failures:
@@ -108,7 +114,7 @@ def execute(world: SqlWorld, name: str, arguments: Mapping[str, Any]) -> tuple[s
         text = json.loads(str(fault))["error"]
         if wrong is not None:
             return "input", text
-        if "more work than" in text:
+        if isinstance(fault, Overtime) or "more work than" in text:
             return TIMEOUT, text
         return (RUNTIME if text.startswith(f"{name}: ") else "refused"), text
     return "ok", output

@@ -1,4 +1,4 @@
-"""A synthesised world: a SQLite database, and tools that are guarded SQL programs over it."""
+"""A synthesised world: a SQLite database, and tools over it in guarded SQL or sandboxed Python."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from harness.faults import ToolFault
 from harness.types import Role, ToolCall, ToolSpec
 from synth.arguments import Arguments
 from synth.guard import open_database
-from synth.program import Program, refusal
+from synth.program import Program, error_text, refusal
+from synth.python_tools import Classes, PythonProgram, ToolCrash
+from synth.rows import BadRows, Tables, bring_in, changes, quote, read_tables
+from synth.sandbox import DEFAULT, Limits, Reply
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class Tool:
     """A tool of a world: what a model sees, and the program that runs."""
 
     spec: ToolSpec
-    program: Program
+    program: Program | PythonProgram
 
     @cached_property
     def arguments(self) -> Arguments:
@@ -45,6 +48,13 @@ class Blueprint:
     image: bytes
     tools: Mapping[str, Tool]
     policy: str = ""
+    limits: Limits = DEFAULT
+
+    @cached_property
+    def sources(self) -> dict[str, str]:
+        """Return the sources of the tools that are written in Python."""
+        programs = {name: tool.program for name, tool in self.tools.items()}
+        return {n: p.source for n, p in programs.items() if isinstance(p, PythonProgram)}
 
     @cached_property
     def specs(self) -> tuple[ToolSpec, ...]:
@@ -86,6 +96,7 @@ class SqlWorld:
             else tuple(blueprint.tools[name].spec for name in names)
         )
         self.allowed = frozenset(names)
+        self.classes = Classes(blueprint.sources, blueprint.limits)
         if past:
             self.apply(past)
 
@@ -95,29 +106,72 @@ class SqlWorld:
     async def call(self, role: Role, call: ToolCall) -> str:
         if role != "agent" or call.name not in self.allowed:
             raise ToolFault(error_text(f"unknown tool {call.name}"))
-        return self.run(call.name, call.arguments)
+        tool = self.checked(call.name, call.arguments)
+        if not isinstance(tool.program, PythonProgram):
+            return self.run_sql(tool, tool.program, call.arguments)
+        tables = self.admitted(tool, tool.program, call.arguments)
+        reply = await self.classes.call_async(call.name, call.arguments, tables)
+        return self.settle(call.name, reply, tables)
 
     def run(self, name: str, arguments: Mapping[str, Any]) -> str:
         """Run a tool and return its JSON text. A refused call changes nothing: ToolFault."""
+        tool = self.checked(name, arguments)
+        if not isinstance(tool.program, PythonProgram):
+            return self.run_sql(tool, tool.program, arguments)
+        tables = self.admitted(tool, tool.program, arguments)
+        return self.settle(name, self.classes.call(name, arguments, tables), tables)
+
+    def checked(self, name: str, arguments: Mapping[str, Any]) -> Tool:
+        """Return a tool whose schema the arguments fit. Raises ToolFault."""
         tool = self.blueprint.tools[name]
         wrong = tool.arguments.check(arguments)
         if wrong is not None:
             raise ToolFault(error_text(f"{name}: {wrong}"))
         self.guard.start()
+        return tool
+
+    def run_sql(self, tool: Tool, program: Program, arguments: Mapping[str, Any]) -> str:
+        """Run a program of guarded SQL; what a refused one did is taken back."""
         if not tool.writes:
             try:
-                return self.play(tool.program, tool.arguments.bind(arguments))
+                return self.play(program, tool.arguments.bind(arguments))
             except (ToolFault, apsw.Error, OverflowError, UnicodeEncodeError) as error:
-                raise fault_of(name, error) from None
+                raise fault_of(tool.spec.name, error) from None
         self.own("savepoint call")
         try:
-            return self.play(tool.program, tool.arguments.bind(arguments))
+            return self.play(program, tool.arguments.bind(arguments))
         except (ToolFault, apsw.Error, OverflowError, UnicodeEncodeError) as error:
             self.guard.start()
             self.own("rollback to call")
-            raise fault_of(name, error) from None
+            raise fault_of(tool.spec.name, error) from None
         finally:
             self.own("release call")
+
+    def admitted(self, tool: Tool, program: PythonProgram, arguments: Mapping[str, Any]) -> Tables:
+        """Check the guards before a Python tool and return all rows as they are now."""
+        if program.steps:
+            self.run_sql(tool, Program(program.steps), arguments)
+        return self.rows()
+
+    def rows(self) -> Tables:
+        """Return every table's rows as they are now."""
+        return read_tables(self.own, self.blueprint.columns)
+
+    def settle(self, name: str, reply: Reply, before: Tables) -> str:
+        """Bring in what a Python tool changed and return its result; raise what it refused."""
+        if reply.kind == "refused":
+            raise ToolFault(error_text(reply.text))
+        if reply.kind == "crashed":
+            raise ToolCrash(error_text(f"{name}: {reply.text}"))
+        if reply.state is None:
+            return reply.text
+        self.guard.start()
+        columns = self.blueprint.columns
+        try:
+            bring_in(self.own, columns, changes(before, reply.state, columns))
+        except (BadRows, apsw.Error, UnicodeEncodeError) as error:
+            raise ToolCrash(error_text(f"{name}: {error}")) from None
+        return reply.text
 
     def own(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         """Run a statement of ours, which the authorizer need not judge."""
@@ -194,11 +248,3 @@ def fault_of(name: str, error: Exception) -> ToolFault:
     if isinstance(error, apsw.ConstraintError):
         return ToolFault(error_text(f"{name}: the change would break the data ({error})"))
     return ToolFault(error_text(f"{name}: {error}"))
-
-
-def error_text(text: str) -> str:
-    return json.dumps({"error": text})
-
-
-def quote(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from harness.faults import UserMistake
 from harness.types import Task
-from synth.crew import Crew
+from synth.crew import WORLD_ROLES, Crew
 from synth.drafts import Draft
 from synth.environments import World, build_world
 from synth.generate import Maker
 from synth.graph import Graph, graph_of
 from synth.llm.ask import Asker, Rejected
-from synth.llm.environment import Author, Sizes
+from synth.llm.environment import STAGES, Author, Roles, Sizes
 from synth.llm.mixed import Completion, refine
 from synth.llm.wording import TaskWriter
 from synth.making import (
@@ -29,9 +31,12 @@ from synth.package import EnvPackage
 from synth.packaging import assemble, build_package, check_package, without
 from synth.policy import apply_policy
 from synth.recipe import domain_of
+from synth.sources import Domain
 from synth.steps import Counts, Unit
 from synth.survey import Survey
 from synth.tasks import assemble as assemble_task
+from synth.validation import check_composed
+from synth.validity import Validity, of_model
 
 INPUTS = 20
 
@@ -42,36 +47,65 @@ async def write_package(unit: Unit, crew: Crew) -> Counts:
         return make_package(unit)
     asker = crew.fresh()
     try:
-        package, lacking = await authored(unit, crew, asker)
-    except Rejected as rejected:
-        return {**store_package(unit, None, {WHOLE: f"no world: {rejected}"}), **spent(asker)}
-    return {**store_package(unit, package, lacking), **spent(asker)}
+        package, lacking, validity = await authored(unit, crew, asker)
+    except UserMistake as mistake:
+        lacking = {WHOLE: str(mistake)}
+        return {**store_package(unit, None, lacking), **spent(asker)}
+    return {**store_package(unit, package, lacking, validity), **spent(asker)}
 
 
-async def authored(unit: Unit, crew: Crew, asker: Asker) -> tuple[EnvPackage, dict[str, str]]:
+Authored = tuple[EnvPackage, dict[str, str], Validity]
+
+
+async def authored(unit: Unit, crew: Crew, asker: Asker) -> Authored:
     """Write a package: whole by the model, or by rules with the model before and after them."""
-    seed, states = unit.settings["seed"], unit.settings["states"]
     source = domain_of(unit.name, unit.settings)
     if crew.fills("state_sampler"):
-        made = await Author(asker, Sizes(states), seed).write(source)
-        assert isinstance(made.package, EnvPackage)
-        return made.package, {r.name: r.reason for r in made.rejected}
+        return await written_whole(unit, crew, asker, source)
     roles = [crew.role(name, asker) for name in ("spec_normalizer", "output_schema")]
     source = await refine(source, *roles)
     role = crew.role("implementation", asker)
     if role is None:
-        built = build_package(source, seed, states)
-        return built.package, dict(built.refused)
-    world = apply_policy(await Completion(role, seed, states).complete(build_world(source)))
-    return validated(world, seed, states)
+        return by_rules(unit, source)
+    seed, states = unit.settings["seed"], unit.settings["states"]
+    completion = Completion(role, asker, seed, states)
+    world = apply_policy(await completion.complete(build_world(source)))
+    return validated(world, asker, seed, states)
 
 
-def validated(world: World, seed: int, states: int) -> tuple[EnvPackage, dict[str, str]]:
+async def written_whole(unit: Unit, crew: Crew, asker: Asker, source: Domain) -> Authored:
+    """Let the model write everything; without tables or states of its own, rules write it all."""
+    roles = Roles(**{name: crew.role(name, asker) for name in WORLD_ROLES})
+    author = Author(asker, roles, Sizes(unit.settings["states"]), unit.settings["seed"])
+    try:
+        made = await author.write(source)
+    except Rejected as rejected:
+        asker.ledger["tables"].by_rules[WHOLE] = str(rejected)
+        return by_rules(unit, source)
+    return made.package, {r.name: r.reason for r in made.rejected}, made.validity
+
+
+def by_rules(unit: Unit, source: Domain) -> Authored:
+    built = build_package(source, unit.settings["seed"], unit.settings["states"])
+    return built.package, dict(built.refused), built.validity
+
+
+def validated(world: World, asker: Asker, seed: int, states: int) -> Authored:
     """Return a world's package without the tools that fail when they are run."""
     package = assemble(world, seed, states, INPUTS)
-    bad = {c.tool: str(c.witness) for c in check_package(package, world, seed) if not c.valid}
-    refused = {refusal.name: refusal.reason for refusal in world.refused}
-    return without(package, set(bad)) if bad else package, refused | bad
+    checks = check_package(package, world, seed)
+    bad = {c.tool: str(c.witness) for c in checks if not c.valid}
+    kept = without(package, bad.keys()) if bad else package
+    refused = {r.name: r.reason for r in world.domain.intake.rejected}
+    refused |= {refusal.name: refusal.reason for refusal in world.refused}
+    names = [record.spec.name for record in world.domain.intake.records]
+    composed = check_composed(kept.records, kept.blueprint("s00000"), kept.inputs)
+    trails = [asker.ledger[stage].trails for stage in STAGES]
+    done = {name for trail in trails for name in trail}
+    rules = {n: ["accepted"] for n in names if n not in done}
+    validity = of_model(names, checks, [rules, *trails], composed)
+    about = {**kept.about, "checks": validity.summary(), "refused": refused | bad}
+    return replace(kept, about=about), refused | bad, validity
 
 
 def spent(asker: Asker) -> Counts:

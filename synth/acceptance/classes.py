@@ -1,25 +1,29 @@
-"""Accept a Python class: it loads in the sandbox, says what it offers, uses its arguments, runs."""
+"""Accept a Python class: it loads in the sandbox, offers its tool, uses its arguments, runs."""
 
 from __future__ import annotations
 
-import ast
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+import json
+from collections.abc import Sequence
 
 from harness.faults import ModelFault
-from synth.acceptance.executions import Sample, check_executions
+from synth.acceptance.executions import Sample, check_executions, execute, strata
+from synth.acceptance.problems import Problem
+from synth.acceptance.programs import Bench
+from synth.acceptance.sources import check_source
 from synth.package import ToolRecord
-from synth.python_world import PythonBlueprint, PythonWorld
+from synth.python_tools import PythonProgram
 from synth.sandbox import DEFAULT, Limits
+from synth.validation import ILLOGICAL, RUNTIME, check_tool
+from synth.world import Blueprint, SqlWorld, Tool
 
-LONGEST = 40_000
+MEMORIES = 12
+"""Calls that are made one after the other in one process, to see that none remembers another."""
 
 
 def check_class(
     record: ToolRecord,
     source: str,
-    states: Sequence[Mapping[str, Any]],
+    bench: Bench,
     samples: Sequence[Sample],
     limits: Limits = DEFAULT,
 ) -> str | None:
@@ -27,48 +31,40 @@ def check_class(
 
     Raises ModelFault where the machine has no sandbox: nothing can be said then.
     """
-    name = record.spec.name
     problem = check_source(record, source)
     if problem:
         return problem
-    blueprints = [
-        PythonBlueprint((record.spec,), {"tool": source}, state, limits=limits) for state in states
-    ]
+    tools = {record.spec.name: Tool(record.spec, PythonProgram(source))}
+    blueprints = [Blueprint(image, tools, limits=limits) for image in bench.images]
     try:
-        blueprints[0].open().end()
+        first = SqlWorld(blueprints[0])
+        first.classes.worker(first.rows())
     except ModelFault as fault:
         if fault.kind == "sandbox":
             raise
-        return f"{name}: {fault}"
-    worlds = [lambda blueprint=blueprint: PythonWorld(blueprint) for blueprint in blueprints]
-    return check_executions(record, worlds, samples)
+        return Problem(f"{record.spec.name}: {fault}", RUNTIME)
+    worlds = [lambda blueprint=blueprint: SqlWorld(blueprint) for blueprint in blueprints]
+    problem = check_executions(record, worlds, samples) or check_memory(record, first, samples)
+    if problem:
+        return problem
+    check = check_tool(record, blueprints, [strata(samples)] * len(blueprints))
+    return next((Problem(f"{mode}: {why}", mode) for mode, why in check.witness.items()), None)
 
 
-def check_source(record: ToolRecord, source: str) -> str | None:
-    """Parse without running: the text is Python, and every argument is used."""
-    if len(source) > LONGEST:
-        return f"the source has {len(source):,} characters; {LONGEST:,} are allowed"
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        return f"the source is no Python: {error}"
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    used |= set(looked_up(tree))
-    for name in record.spec.parameters.get("properties", {}):
-        if name not in used:
-            return f"the argument {name!r} is never used"
+def check_memory(record: ToolRecord, world: SqlWorld, samples: Sequence[Sample]) -> str | None:
+    """Say whether calls change what later ones answer other than through the tables.
+
+    All run in one process, each on the initial rows, forwards and then backwards.
+    """
+    calls = [sample["args"] for sample in samples[:MEMORIES]]
+    seen: dict[str, object] = {}
+    for arguments in [*calls, *reversed(calls)]:
+        world.own("savepoint memory")
+        outcome = execute(world, record, arguments)
+        world.own("rollback to memory")
+        world.own("release memory")
+        name = json.dumps(arguments)
+        if seen.setdefault(name, outcome) != outcome:
+            shown = f"{record.spec.name}({name[:400]})"
+            return Problem(f"{shown} answers differently after other calls", ILLOGICAL)
     return None
-
-
-def looked_up(tree: ast.AST) -> Iterator[str]:
-    """Yield texts that look something up: `arguments["x"]`, `arguments.get("x")`."""
-    for node in ast.walk(tree):
-        found: list[ast.expr] = []
-        if isinstance(node, ast.Subscript):
-            found = [node.slice]
-        elif isinstance(node, ast.Call):
-            found = node.args[:1]
-        for part in found:
-            if isinstance(part, ast.Constant) and isinstance(part.value, str):
-                yield part.value

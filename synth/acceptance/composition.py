@@ -1,46 +1,70 @@
-"""Accept a composed environment: all tools over one state, in one order, twice (VULCAN P1.3)."""
+"""Accept a composed environment: all tools over one state, in one order (VULCAN P1.3).
+
+Every call is made in the world that the calls before it changed, and in a fresh one brought to the
+same rows: what differs remembers something outside them, or is not deterministic.
+"""
 
 from __future__ import annotations
 
 import json
 import random
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from synth.acceptance.executions import Opener, Outcome, Sample, execute
+from synth.acceptance.executions import MODES, Outcome, Runnable, Sample, execute
+from synth.acceptance.problems import Problem
 from synth.package import ToolRecord
+from synth.validation import ILLOGICAL
 
 CALLS_PER_TOOL = 4
 
 
+Opening = Callable[[Mapping[str, Any]], Runnable]
+"""Opens a fresh world and brings a change into it."""
+
+
+@dataclass
+class Composed:
+    """How calls in company went: outcomes by kind, and the first problem of each tool."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    problems: dict[str, Problem] = field(default_factory=dict)
+
+    def note(self, record: ToolRecord, sample: Sample, outcome: Outcome, problem: str) -> None:
+        self.outcomes[outcome.kind] += 1
+        if problem:
+            shown = f"{record.spec.name}({json.dumps(sample['args'])[:300]})"
+            mode = MODES.get(outcome.kind, ILLOGICAL)
+            self.outcomes[ILLOGICAL] += outcome.kind not in MODES
+            self.problems.setdefault(record.spec.name, Problem(f"{shown}: {problem}", mode))
+
+
 def check_composition(
     records: Sequence[ToolRecord],
-    open_world: Opener,
+    open_world: Opening,
     inputs: Mapping[str, Sequence[Sample]],
     rng: random.Random,
-) -> dict[str, str]:
-    """Play sampled calls of all tools in one world and again in another.
-
-    Returns {tool: problem} of the tools that fail in company; nothing where all is well.
-    """
+) -> Composed:
+    """Play sampled calls of all tools in one world, each again in a fresh one."""
     cases = [
         (record, sample)
         for record in records
         for sample in list(inputs.get(record.spec.name, ()))[:CALLS_PER_TOOL]
     ]
     rng.shuffle(cases)
-    first, second = open_world(), open_world()
-    problems: dict[str, str] = {}
+    shared, found = open_world({}), Composed()
     for record, sample in cases:
-        outcome = execute(first, record, sample["args"])
-        problem = failed(outcome, execute(second, record, sample["args"]))
-        if problem:
-            shown = f"{record.spec.name}({json.dumps(sample['args'])[:300]})"
-            problems.setdefault(record.spec.name, f"{shown}: {problem}")
-    return problems
+        fresh = open_world(shared.state())
+        outcome = execute(shared, record, sample["args"])
+        problem = failed(outcome, execute(fresh, record, sample["args"]))
+        found.note(record, sample, outcome, problem)
+    return found
 
 
 def failed(first: Outcome, second: Outcome) -> str:
-    """Return what is wrong with one call that was made in two worlds after the same history."""
+    """Return what is wrong with one call that was made in two worlds with the same rows."""
     if first.failed:
         return f"{first.kind}: {first.text}"
-    return "" if first == second else "two runs after the same calls differ"
+    return "" if first == second else "a fresh world with the same rows answers differently"

@@ -14,12 +14,19 @@ from typing import Any, Literal, Protocol
 import apsw
 
 from harness.faults import ModelFault, ToolFault
+from synth.acceptance.problems import Problem
 from synth.arguments import Arguments, compile_check
 from synth.package import ToolRecord
-from synth.python_world import Overtime, ToolCrash
-from synth.validation import EXECUTIONS
+from synth.python_tools import Overtime, ToolCrash
+from synth.validation import EXECUTIONS, ILLOGICAL, MALFORMED, RUNTIME, TIMEOUT
 
 Kind = Literal["ok", "refused", "invalid", "timeout", "inconsistent output", "runtime error"]
+MODES: Mapping[str, str] = {
+    "timeout": TIMEOUT,
+    "inconsistent output": ILLOGICAL,
+    "runtime error": RUNTIME,
+}
+"""The paper's failure mode of an outcome."""
 Sample = Mapping[str, Any]
 """{"args": {...}, "stratum": complete|missing|minimal|adversarial, "expect": ok|error}"""
 
@@ -96,13 +103,20 @@ def check_executions(
         shown = f"{record.spec.name}({json.dumps(sample['args'])[:400]})"
         first = execute(open_world(), record, sample["args"])
         if first.failed:
-            return f"{shown}: {first.kind}: {first.text}"
+            return Problem(f"{shown}: {first.kind}: {first.text}", MODES[first.kind])
         if first.kind != "ok" and first.state:
-            return f"{shown} is refused but leaves a change: {json.dumps(first.state)[:300]}"
+            left = json.dumps(first.state)[:300]
+            return Problem(f"{shown} is refused but leaves a change: {left}", MALFORMED)
         if execute(open_world(), record, sample["args"]) != first:
-            return f"{shown} is not deterministic: two runs in fresh worlds differ"
+            text = f"{shown} is not deterministic: two runs in fresh worlds differ"
+            return Problem(text, ILLOGICAL)
         seen.append(first)
     return verdict(record, seen)
+
+
+def strata(samples: Sequence[Sample]) -> list[Sample]:
+    """Return the calls whose outcome is known beforehand; adversarial ones may be wrong."""
+    return [sample for sample in samples if sample["stratum"] != "adversarial"]
 
 
 def spread(samples: Sequence[Sample], count: int) -> Iterator[Sample]:
@@ -118,10 +132,11 @@ def verdict(record: ToolRecord, seen: Sequence[Outcome]) -> str | None:
     good = [outcome for outcome in seen if outcome.kind == "ok"]
     if not good:
         refused = next((o.text for o in seen if o.kind == "refused"), seen[0].text)
-        return f"none of the sampled calls succeeds; the first refusal: {refused[:300]}"
+        text = f"none of the sampled calls succeeds; the first refusal: {refused[:300]}"
+        return Problem(text, ILLOGICAL)
     effect = record.annotations.get("effect")
     if effect == "write" and not any(outcome.state for outcome in good):
-        return "the tool writes, yet no sampled call changes the state"
+        return Problem("the tool writes, yet no sampled call changes the state", ILLOGICAL)
     if effect in ("read", "compute") and any(outcome.state for outcome in good):
-        return "the tool only reads, yet a sampled call changes the state"
+        return Problem("the tool only reads, yet a sampled call changes the state", ILLOGICAL)
     return None

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from harness.faults import UserMistake
-from synth.acceptance.executions import Sample, check_executions
+from synth.acceptance.executions import Sample, check_executions, strata
+from synth.acceptance.problems import Problem
 from synth.guard import BadSchema, BadStatement, build_image, inspect
 from synth.package import State, ToolRecord, fill
 from synth.program import BadProgram, Program, names_in, parse_program
 from synth.roles.implementation import accept
+from synth.rows import Tables
 from synth.validation import check_tool
 from synth.world import Blueprint, SqlWorld, Tool
 
@@ -31,6 +33,11 @@ class Bench:
     def images(self) -> list[bytes]:
         """Build every state's database. Raises BadSchema or UserMistake."""
         return [image_of(self.schema_sql, state) for state in self.states]
+
+    @cached_property
+    def tables(self) -> Tables:
+        """Return the first state's rows as objects."""
+        return SqlWorld(Blueprint(self.images[0], {})).rows()
 
 
 def image_of(schema_sql: str, state: State) -> bytes:
@@ -57,12 +64,7 @@ def check_program(
     if problem:
         return problem
     check = check_tool(record, blueprints, [strata(samples)] * len(blueprints))
-    return next((f"{mode}: {why}" for mode, why in check.witness.items()), None)
-
-
-def strata(samples: Sequence[Sample]) -> list[Sample]:
-    """Return the calls whose outcome is known beforehand; adversarial ones may be wrong."""
-    return [sample for sample in samples if sample["stratum"] != "adversarial"]
+    return next((Problem(f"{mode}: {why}", mode) for mode, why in check.witness.items()), None)
 
 
 def check_statements(record: ToolRecord, program: Program, bench: Bench) -> str | None:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from harness.faults import BadReply
 from harness.protocols import Model
 from harness.types import Message
+from synth.acceptance.problems import Problem
 from synth.arguments import compile_check
 from synth.llm.cache import Cache, Key, digest
 from synth.llm.ledger import Ledger
@@ -27,6 +28,9 @@ REPAIR = (
     "Send the whole reply again with this put right, as one JSON value and nothing else."
 )
 LONGEST = 400_000
+ACCEPTED = "accepted"
+NO_REPLY, UNREADABLE = "no reply", "unreadable"
+OTHER_SHAPE, REFUSED = "another shape", "refused by the check"
 
 
 class Rejected(Exception):
@@ -37,7 +41,8 @@ class Rejected(Exception):
 class Request:
     """What is asked: a prompt with its values, the schema of the reply, its acceptance check.
 
-    `rounds` bounds the calls: the first one and the repairs. `item` names it in counts.
+    `rounds` bounds the calls: the first one and the repairs. `item` names it in counts; `traced`
+    keeps what was wrong with each of its replies.
     """
 
     prompt: Prompt
@@ -47,6 +52,7 @@ class Request:
     rounds: int = 2
     sample: int = 0
     item: str = ""
+    traced: bool = False
 
 
 @dataclass(eq=False)
@@ -74,6 +80,7 @@ class Asker:
         stage = self.ledger[request.prompt.name]
         chat: list[dict[str, Any]] = [*request.prompt.chat(request.values)]
         check = compile_check(request.schema)
+        trail = stage.trails.setdefault(request.item, []) if request.traced else []
         problem = ""
         for number in range(1, request.rounds + 1):
             stage.repairs += number > 1
@@ -81,12 +88,17 @@ class Asker:
                 reply = await self.reply(request, chat)
             except BadReply as bad:
                 problem = str(bad)
+                stage.fail(NO_REPLY)
+                trail.append(NO_REPLY)
                 break
             data, problem = decode(reply)
             problem = problem or await asyncio.to_thread(judged, data, check, request.check)
             if not problem:
                 stage.accept(number)
+                trail.append(ACCEPTED)
                 return data
+            stage.fail(mode_of(problem))
+            trail.append(mode_of(problem))
             chat += [
                 {"role": "assistant", "content": reply.text[:LONGEST]},
                 {"role": "user", "content": REPAIR.format(problem=problem[:4_000])},
@@ -139,11 +151,16 @@ class Asker:
         return [done for task in tasks if (done := task.result()) is not None]
 
 
+def mode_of(problem: str) -> str:
+    """Say in a word what was wrong with a reply: the check's own word where it has one."""
+    return str(getattr(problem, "mode", REFUSED))
+
+
 def judged(data: Any, shape: Acceptance, meaning: Acceptance | None) -> str:
     """Return what is wrong with a reply's shape, or else with what it says."""
     wrong = shape(data)
     if wrong is not None:
-        return f"the reply {wrong}"
+        return Problem(f"the reply {wrong}", OTHER_SHAPE)
     return (meaning(data) if meaning else None) or ""
 
 
@@ -155,16 +172,17 @@ def decode(reply: Message) -> tuple[Any, str]:
     """Read the JSON value of a reply: (data, '') or (None, what is wrong)."""
     text = reply.text.strip()
     if not text:
-        return None, "the reply is empty"
+        return None, Problem("the reply is empty", UNREADABLE)
     if len(text) > LONGEST:
-        return None, f"the reply has {len(text):,} characters; {LONGEST:,} are allowed"
+        size = f"the reply has {len(text):,} characters; {LONGEST:,} are allowed"
+        return None, Problem(size, UNREADABLE)
     for part in candidates(text):
         try:
             return json.loads(part, parse_constant=refuse_constant), ""
         except (ValueError, RecursionError):
             continue
     cut = " (it was cut off: be shorter)" if reply.finish == "length" else ""
-    return None, f"the reply is no JSON{cut}"
+    return None, Problem(f"the reply is no JSON{cut}", UNREADABLE)
 
 
 def candidates(text: str) -> Iterable[str]:

@@ -1,7 +1,9 @@
-"""A whole environment written by a model, role by role: SQL programs or Python classes.
+"""A whole environment written by a model, role by role: tables, states, calls, programs, classes.
 
-Tools that fail a role are left out and counted; the rest goes on. States come before programs,
-because the acceptance of a program is its executions.
+What a role is refused falls to rules where rules can carry it (specification, result schema, rows,
+calls, and with tables the whole world); a tool without an accepted program is left out. Both are
+counted, with the reason. States come before programs, because the acceptance of a program is its
+executions.
 """
 
 from __future__ import annotations
@@ -9,24 +11,42 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from synth.acceptance.composition import check_composition
-from synth.acceptance.executions import Opener
-from synth.acceptance.programs import Bench
+from synth.acceptance.composition import Composed, check_composition
+from synth.acceptance.executions import Sample, strata
+from synth.acceptance.programs import Bench, check_state
 from synth.llm.ask import Asker, Rejected
-from synth.llm.programs import PythonImplementation, SqlImplementation
+from synth.llm.columns import annotate, model_of, sample_rows
+from synth.llm.programs import SqlImplementation, witnessed
 from synth.llm.prompts import prompt_hashes
 from synth.llm.samples import InputSampler, StateSampler
 from synth.llm.specs import OutputSchemas, SpecNormalizer
-from synth.package import EnvPackage, ToolRecord
-from synth.python_package import LANGUAGE, PythonPackage
-from synth.python_world import PythonBlueprint, PythonWorld
+from synth.model import Model
+from synth.package import EnvPackage, State, ToolRecord
+from synth.package_files import AnyProgram
+from synth.roles.input_sampler import sample_inputs
 from synth.sources import Domain
 from synth.specs import Rejection
+from synth.validation import Check, check_tool
+from synth.validity import Validity, of_model
 from synth.world import Blueprint, SqlWorld, Tool
 
 Inputs = Mapping[str, Sequence[Mapping[str, Any]]]
+STAGES = ("sql_program", "python_class")
+"""The stages that implement tools, in the order in which a tool goes through them."""
+
+
+class Implementation(Protocol):
+    """Writes one tool over given tables. Raises Rejected."""
+
+    async def implement(
+        self,
+        record: ToolRecord,
+        siblings: Sequence[ToolRecord],
+        bench: Bench,
+        samples: Sequence[Sample],
+    ) -> AnyProgram: ...
 
 
 @dataclass(frozen=True)
@@ -38,11 +58,34 @@ class Sizes:
 
 
 @dataclass(frozen=True)
-class Made:
-    """What came of a domain: a package, and why tools are not in it."""
+class Roles:
+    """Who writes what, each with its own bound on rounds."""
 
-    package: EnvPackage | PythonPackage
+    spec_normalizer: SpecNormalizer
+    output_schema: OutputSchemas
+    implementation: Implementation
+    state_sampler: StateSampler
+    input_sampler: InputSampler
+
+
+def default_roles(asker: Asker) -> Roles:
+    """Return the roles as their classes set them, with programs in SQL."""
+    return Roles(
+        SpecNormalizer(asker),
+        OutputSchemas(asker),
+        SqlImplementation(asker),
+        StateSampler(asker),
+        InputSampler(asker),
+    )
+
+
+@dataclass(frozen=True)
+class Made:
+    """What came of a domain: a package, why tools are not in it, and how its tools validate."""
+
+    package: EnvPackage
     rejected: tuple[Rejection, ...]
+    validity: Validity
 
 
 @dataclass(frozen=True)
@@ -50,109 +93,130 @@ class Author:
     """All roles of one environment on one model. `seed` fixes strata and test order."""
 
     asker: Asker
+    roles: Roles
     sizes: Sizes = Sizes()
     seed: int = 0
 
-    async def write(self, domain: Domain, language: str = "sql") -> Made:
-        """Write a package. Raises Rejected where the tables or states cannot be had."""
+    async def write(self, domain: Domain) -> Made:
+        """Write a package. Raises Rejected where tables or states cannot be had."""
         given = domain.intake.records
-        records = await SpecNormalizer(self.asker).normalize(given)
-        records = await OutputSchemas(self.asker).describe(records)
-        work = self.write_python if language == LANGUAGE else self.write_sql
-        package, problems = await work(domain, records)
-        kept = {record.spec.name for record in package.records}
-        lost = [
-            Rejection(r.spec.name, problems.get(r.spec.name) or self.why(r.spec.name))
-            for r in given
-            if r.spec.name not in kept
-        ]
-        return Made(package, (*domain.intake.rejected, *lost))
+        records: Sequence[ToolRecord] = await self.roles.spec_normalizer.normalize(given)
+        records = await self.roles.output_schema.describe(records)
+        schema_sql = await self.roles.state_sampler.tables(records)
+        model = model_of(schema_sql)
+        records = annotate(records, model)
+        bench = Bench(schema_sql, await self.states(schema_sql, model))
+        inputs = await self.inputs(records, bench, model)
+        made = await self.implemented(records, bench, inputs)
+        return self.finish(domain, bench, inputs, made)
 
-    def why(self, name: str) -> str:
-        """Return the reason for which a tool was rejected, with the stage."""
-        for stage, counts in self.asker.ledger:
-            for reason in counts.reasons:
-                if reason.startswith(f"{name}: "):
-                    return f"{stage}: {reason.removeprefix(f'{name}: ')}"
-        return "no reply was accepted"
+    async def states(self, schema_sql: str, model: Model) -> list[State]:
+        """Return the accepted states; where there is none, one that rules draw. Raises Rejected."""
+        found = await self.roles.state_sampler.states(schema_sql, self.sizes.states)
+        if found:
+            return found
+        state = sample_rows(model, random.Random(f"{self.seed}:rows"))
+        wrong = check_state(schema_sql, state)
+        if wrong:
+            raise Rejected(f"no initial state was accepted, and rules draw none: {wrong}")
+        self.asker.ledger["initial_state"].leave(["state 1"])
+        return [state]
 
-    async def write_sql(
-        self, domain: Domain, records: Sequence[ToolRecord]
-    ) -> tuple[EnvPackage, dict[str, str]]:
-        """Write tables, states and programs."""
-        sampler = StateSampler(self.asker)
-        schema_sql = await sampler.tables(records)
-        states = required(await sampler.states(schema_sql, self.sizes.states))
-        bench = Bench(schema_sql, states)
-        inputs = await self.inputs(records, states[0])
-        role = SqlImplementation(self.asker)
-        done = await self.asker.each(
-            [record for record in records if record.spec.name in inputs],
-            lambda record: role.implement(record, records, bench, inputs[record.spec.name]),
-        )
-        tools = {record.spec.name: Tool(record.spec, program) for record, program in done}
-        blueprint = Blueprint(bench.images[0], tools)
-        problems = self.composed([r for r, _ in done], lambda: SqlWorld(blueprint), inputs)
-        kept = {r.spec.name: program for r, program in done if r.spec.name not in problems}
-        package = EnvPackage(
-            domain.env_id,
-            tuple(record for record, _ in done if record.spec.name in kept),
-            schema_sql,
-            kept,
-            {f"s{number:05d}": state for number, state in enumerate(states)},
-            {name: inputs[name] for name in kept},
-            policy=domain.policy,
-            about=self.about(domain),
-        )
-        return package, problems
-
-    async def write_python(
-        self, domain: Domain, records: Sequence[ToolRecord]
-    ) -> tuple[PythonPackage, dict[str, str]]:
-        """Write states and classes over them."""
-        states = required(await StateSampler(self.asker).objects(records, self.sizes.states))
-        inputs = await self.inputs(records, states[0])
-        role = PythonImplementation(self.asker)
-        done = await self.asker.each(
-            [record for record in records if record.spec.name in inputs],
-            lambda record: role.implement(record, records, states, inputs[record.spec.name]),
-        )
-        sources = {record.spec.name: source for record, source in done}
-        specs = tuple(record.spec for record, _ in done)
-        blueprint = PythonBlueprint(specs, sources, states[0])
-        problems = self.composed([r for r, _ in done], lambda: PythonWorld(blueprint), inputs)
-        kept = {name: source for name, source in sources.items() if name not in problems}
-        package = PythonPackage(
-            domain.env_id,
-            tuple(record for record, _ in done if record.spec.name in kept),
-            kept,
-            {f"s{number:05d}": state for number, state in enumerate(states)},
-            {name: inputs[name] for name in kept},
-            domain.policy,
-            {**self.about(domain), "language": LANGUAGE},
-        )
-        return package, problems
-
-    async def inputs(self, records: Sequence[ToolRecord], state: Any) -> Inputs:
-        """Return the sampled calls of every tool for which they were accepted."""
+    async def inputs(self, records: Sequence[ToolRecord], bench: Bench, model: Model) -> Inputs:
+        """Return sampled calls of every tool, by rule where none were accepted."""
 
         async def one(record: ToolRecord) -> list[dict[str, Any]]:
             rng = random.Random(f"{self.seed}:{record.spec.name}")
-            return await InputSampler(self.asker).sample(record, state, self.sizes.calls, rng)
+            role = self.roles.input_sampler
+            return await role.sample(record, bench.states[0], self.sizes.calls, rng)
 
-        return {r.spec.name: rows for r, rows in await self.asker.each(records, one)}
+        found: dict[str, Sequence[Mapping[str, Any]]] = {
+            record.spec.name: rows for record, rows in await self.asker.each(records, one)
+        }
+        lost = [record for record in records if record.spec.name not in found]
+        for record in lost:
+            rng = random.Random(f"{self.seed}:{record.spec.name}")
+            rows = sample_inputs(record, model, bench.states[0], rng, self.sizes.calls)
+            found[record.spec.name] = [
+                {**row, "expect": "ok" if row["stratum"] in ("complete", "minimal") else "error"}
+                for row in rows
+            ]
+        self.asker.ledger["inputs"].leave(record.spec.name for record in lost)
+        return found
+
+    async def implemented(
+        self, records: Sequence[ToolRecord], bench: Bench, inputs: Inputs
+    ) -> dict[str, tuple[ToolRecord, AnyProgram]]:
+        """Return the accepted programs with their records, what classes touch noted."""
+
+        async def one(record: ToolRecord) -> tuple[ToolRecord, AnyProgram]:
+            samples = inputs[record.spec.name]
+            program = await self.roles.implementation.implement(record, records, bench, samples)
+            return await witnessed(record, program, bench, samples), program
+
+        return {r.spec.name: made for r, made in await self.asker.each(records, one)}
+
+    def finish(
+        self,
+        domain: Domain,
+        bench: Bench,
+        inputs: Inputs,
+        made: Mapping[str, tuple[ToolRecord, AnyProgram]],
+    ) -> Made:
+        """Try the tools together, leave out what fails, and account for everything."""
+        tools = {name: Tool(record.spec, program) for name, (record, program) in made.items()}
+        blueprints = [Blueprint(image, tools) for image in bench.images]
+        records = [record for record, _ in made.values()]
+        composed = self.composed(records, blueprints[0], inputs)
+        kept = {name: one for name, one in made.items() if name not in composed.problems}
+        checks = [
+            check_tool(record, blueprints, [strata(inputs[name])] * len(blueprints))
+            for name, (record, _) in kept.items()
+        ]
+        validity = self.validity(domain, checks, composed)
+        package = EnvPackage(
+            domain.env_id,
+            tuple(record for record, _ in kept.values()),
+            bench.schema_sql,
+            {name: program for name, (_, program) in kept.items()},
+            {f"s{number:05d}": state for number, state in enumerate(bench.states)},
+            {name: inputs[name] for name in kept},
+            policy=domain.policy,
+            about={**self.about(domain), "checks": validity.summary()},
+        )
+        given = [record.spec.name for record in domain.intake.records]
+        lost = [
+            Rejection(name, str(composed.problems.get(name) or self.why(name)))
+            for name in given
+            if name not in kept
+        ]
+        return Made(package, (*domain.intake.rejected, *lost), validity)
 
     def composed(
-        self, records: Sequence[ToolRecord], open_world: Opener, inputs: Inputs
-    ) -> dict[str, str]:
-        """Return the tools that fail beside the others; counted as rejected."""
+        self, records: Sequence[ToolRecord], blueprint: Blueprint, inputs: Inputs
+    ) -> Composed:
+        """Try all tools in one world; those that fail beside the others count as rejected."""
         rng = random.Random(f"{self.seed}:composition")
-        problems = check_composition(records, open_world, inputs, rng) if records else {}
+        found = check_composition(records, lambda past: SqlWorld(blueprint, past=past), inputs, rng)
         stage = self.asker.ledger["composition"]
-        for problem in problems.values():
+        for problem in found.problems.values():
+            stage.fail(problem.mode)
             stage.reject(problem)
-        stage.accepted += len(records) - len(problems)
-        return problems
+        stage.accepted += len(records) - len(found.problems)
+        return found
+
+    def validity(self, domain: Domain, checks: Sequence[Check], composed: Composed) -> Validity:
+        names = [record.spec.name for record in domain.intake.records]
+        trails = [self.asker.ledger[stage].trails for stage in STAGES]
+        return of_model(names, checks, trails, composed.outcomes)
+
+    def why(self, name: str) -> str:
+        """Return the reason for which a tool has no program, with the stage that said it last."""
+        for stage in reversed(STAGES):
+            for reason in self.asker.ledger[stage].reasons:
+                if reason.startswith(f"{name}: "):
+                    return f"{stage}: {reason.removeprefix(f'{name}: ')}"
+        return "no reply was accepted"
 
     def about(self, domain: Domain) -> dict[str, Any]:
         """Return the manifest's account of where the package comes from."""
@@ -172,9 +236,3 @@ class Author:
             "licences": [domain.licence] if domain.licence else [],
             "source": dict(domain.source),
         }
-
-
-def required(states: list[Any]) -> list[Any]:
-    if not states:
-        raise Rejected("no initial state was accepted")
-    return states

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -15,8 +15,11 @@ REASONS_KEPT = 1_000
 class Stage:
     """Counts of one stage. `cost_usd` is None once a call had no known price.
 
-    `accepted` + `rejected` = items; `repairs` are further calls for the same item; `cached` are
-    calls that the cache answered: they count no tokens.
+    `accepted` + `rejected` = items; `repairs` are further calls for the same item, `rounds` says
+    how many items were accepted in their n-th; `cached` are calls that the cache answered: they
+    count no tokens. `failures` counts replies that were not accepted, by what was wrong; `trails`
+    keeps that round by round for items that are traced. `by_rules` names the rejected items that
+    rules then took over, with the reason.
     """
 
     calls: int = 0
@@ -28,6 +31,9 @@ class Stage:
     tokens_out: int = 0
     cost_usd: float | None = 0.0
     rounds: dict[int, int] = field(default_factory=dict)
+    failures: dict[str, int] = field(default_factory=dict)
+    trails: dict[str, list[str]] = field(default_factory=dict)
+    by_rules: dict[str, str] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
 
     def add(self, usage: Usage | None) -> None:
@@ -44,10 +50,20 @@ class Stage:
         self.accepted += 1
         self.rounds[rounds] = self.rounds.get(rounds, 0) + 1
 
+    def fail(self, mode: str) -> None:
+        """Count a reply that was not accepted."""
+        self.failures[mode] = self.failures.get(mode, 0) + 1
+
     def reject(self, reason: str) -> None:
         self.rejected += 1
         if len(self.reasons) < REASONS_KEPT:
             self.reasons.append(reason[:500])
+
+    def leave(self, items: Iterable[str]) -> None:
+        """Note rejected items that rules took over."""
+        for item in items:
+            told = (r.removeprefix(f"{item}: ") for r in self.reasons if r.startswith(f"{item}: "))
+            self.by_rules[item] = next(told, "no reply was accepted")
 
 
 class Ledger:

@@ -9,15 +9,16 @@ from dataclasses import dataclass, replace
 from synth.acceptance.executions import Sample
 from synth.acceptance.programs import Bench
 from synth.environments import World
-from synth.llm.programs import SqlImplementation
+from synth.llm.ask import Asker
+from synth.llm.environment import Implementation
+from synth.llm.programs import witnessed
 from synth.llm.specs import OutputSchemas, SpecNormalizer
 from synth.package import ToolRecord
-from synth.program import Program
+from synth.package_files import AnyProgram
 from synth.roles.implementation import Refused
 from synth.roles.input_sampler import sample_inputs
 from synth.roles.state_sampler import sample_state
 from synth.sources import Domain
-from synth.specs import Rejection
 
 
 async def refine(
@@ -25,31 +26,22 @@ async def refine(
 ) -> Domain:
     """Return a domain with rewritten specifications and predicted result schemas.
 
-    A role that is None leaves things to the rules. Rejected tools join the intake's rejections.
+    A role that is None leaves things to the rules, and so does a reply that is not accepted.
     """
-    given = domain.intake.records
-    records: Sequence[ToolRecord] = given
+    records: Sequence[ToolRecord] = domain.intake.records
     if normalizer is not None:
         records = await normalizer.normalize(records)
     if schemas is not None:
         records = await schemas.describe(records)
-    kept = {record.spec.name for record in records}
-    lost = [
-        Rejection(record.spec.name, "no reply of the model was accepted")
-        for record in given
-        if record.spec.name not in kept
-    ]
-    intake = replace(
-        domain.intake, records=tuple(records), rejected=(*domain.intake.rejected, *lost)
-    )
-    return replace(domain, intake=intake)
+    return replace(domain, intake=replace(domain.intake, records=tuple(records)))
 
 
 @dataclass(frozen=True)
 class Completion:
     """Ask a model for the programs that no rule could write, over the tables of the rules."""
 
-    role: SqlImplementation
+    role: Implementation
+    asker: Asker
     seed: int = 0
     states: int = 2
     calls: int = 20
@@ -65,14 +57,15 @@ class Completion:
         records = [r.record for r in world.readings if r.record.spec.name in missing]
         everything = [reading.record for reading in world.readings]
 
-        async def one(record: ToolRecord) -> Program:
+        async def one(record: ToolRecord) -> tuple[ToolRecord, AnyProgram]:
             rng = random.Random(f"{self.seed}:{env_id}:{record.spec.name}")
             samples: list[Sample] = [
                 *sample_inputs(record, model, bench.states[0], rng, self.calls)
             ]
-            return await self.role.implement(record, everything, bench, samples)
+            program = await self.role.implement(record, everything, bench, samples)
+            return await witnessed(record, program, bench, samples), program
 
-        made = await self.role.asker.each(records, one)
+        made = [done for _, done in await self.asker.each(records, one)]
         programs = {record.spec.name: program for record, program in made}
         refused = [
             Refused(r.name, f"{r.reason}; no program of the model was accepted either")

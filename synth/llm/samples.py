@@ -27,11 +27,6 @@ ROWS = {
     "properties": {"tables": {"type": "object"}},
     "required": ["tables"],
 }
-OBJECT = {
-    "type": "object",
-    "properties": {"state": {"type": "object"}},
-    "required": ["state"],
-}
 CALLS = {
     "type": "object",
     "properties": {
@@ -51,7 +46,7 @@ CALLS = {
 
 @dataclass(frozen=True)
 class StateSampler:
-    """Design the tables of a system and fill them, or invent states as JSON objects."""
+    """Design the tables of a system and fill them."""
 
     asker: Asker
     rounds: int = 3
@@ -87,28 +82,6 @@ class StateSampler:
             return rows_of(columns, (await self.asker.ask(request))["tables"])
 
         return [state for _, state in await self.asker.each(range(1, count + 1), one)]
-
-    async def objects(self, records: Sequence[ToolRecord], count: int) -> list[dict[str, Any]]:
-        """Return up to `count` states as JSON objects, all with the fields of the first."""
-        specs = [spec_json(record) for record in records]
-        found: list[dict[str, Any]] = []
-
-        async def one(number: int) -> None:
-            first = found[0] if found else {}
-            request = Request(
-                load_prompt("initial_object"),
-                {"rows": self.rows, "number": number, "first": first, "specs": specs},
-                OBJECT,
-                lambda reply: object_problem(first, reply["state"]),
-                self.rounds,
-                sample=number,
-                item=f"state {number}",
-            )
-            found.append((await self.asker.ask(request))["state"])
-
-        for number in range(1, count + 1):
-            await self.asker.each([number], one)
-        return found
 
 
 def columns_of(schema_sql: str) -> dict[str, list[str]]:
@@ -148,13 +121,6 @@ def rows_of(columns: Mapping[str, Sequence[str]], tables: Mapping[str, Any]) -> 
 
 def plain(value: Any) -> Any:
     return int(value) if isinstance(value, bool) else value
-
-
-def object_problem(first: Mapping[str, Any], state: Mapping[str, Any]) -> str | None:
-    if not state:
-        return "the state is empty"
-    differs = sorted(set(first) ^ set(state)) if first else []
-    return f"the field {differs[0]!r} is not in every state" if differs else None
 
 
 @dataclass(frozen=True)

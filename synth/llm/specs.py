@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from synth.acceptance.specs import check_response, check_spec, field_types, shared_types
+from synth.environments import build_world
 from synth.llm.ask import Asker, Request
 from synth.llm.prompts import load_prompt
 from synth.package import ToolRecord
 from synth.schemas import normal_schema
-from synth.specs import read_specs
+from synth.sources import Domain
+from synth.specs import Intake, read_specs
 
 TEXT = {"type": "string"}
 EFFECTS = ["read", "write", "auth", "compute"]
@@ -36,13 +38,14 @@ RESPONSE = {
 
 @dataclass(frozen=True)
 class SpecNormalizer:
-    """Rewrite every record's specification; a rejected one is left out (and counted)."""
+    """Rewrite every record's specification; where no reply is accepted it stays as rules read it
+    (counted as done by rules)."""
 
     asker: Asker
     rounds: int = 2
 
     async def normalize(self, records: Sequence[ToolRecord]) -> list[ToolRecord]:
-        """Return the accepted records in order."""
+        """Return all records in order, those that were accepted rewritten."""
 
         async def one(record: ToolRecord) -> ToolRecord:
             request = Request(
@@ -55,7 +58,11 @@ class SpecNormalizer:
             )
             return rewritten(record, await self.asker.ask(request))
 
-        return [made for _, made in await self.asker.each(records, one)]
+        made = {r.spec.name: new for r, new in await self.asker.each(records, one)}
+        self.asker.ledger["normalize_spec"].leave(
+            record.spec.name for record in records if record.spec.name not in made
+        )
+        return [made.get(record.spec.name, record) for record in records]
 
 
 def rewritten(record: ToolRecord, reply: Mapping[str, Any]) -> ToolRecord:
@@ -78,7 +85,7 @@ class OutputSchemas:
     rounds: int = 2
 
     async def describe(self, records: Sequence[ToolRecord]) -> list[ToolRecord]:
-        """Return all records whose schema is given or was accepted."""
+        """Return all records; where no schema is accepted it is what rules predict."""
         known = shared_types(list(records))
         out: dict[str, ToolRecord] = {}
 
@@ -91,7 +98,12 @@ class OutputSchemas:
 
         for record in records:
             await self.asker.each([record], one)
-        return list(out.values())
+        lost = [record for record in records if record.spec.name not in out]
+        if lost:
+            by_rule = predicted([out.get(r.spec.name, r) for r in records])
+            out |= {record.spec.name: by_rule[record.spec.name] for record in lost}
+            self.asker.ledger["response_schema"].leave(record.spec.name for record in lost)
+        return [out[record.spec.name] for record in records]
 
     async def predict(
         self, record: ToolRecord, records: Sequence[ToolRecord], known: Mapping[str, str]
@@ -108,6 +120,15 @@ class OutputSchemas:
         )
         reply = await self.asker.ask(request)
         return replace(record, response=normal_schema(reply["response"]), response_origin="llm")
+
+
+def predicted(records: Sequence[ToolRecord]) -> dict[str, ToolRecord]:
+    """Return records by name, each with the result schema that rules predict."""
+    world = build_world(Domain("", Intake(tuple(records)), "", ""))
+    return {
+        r.name: replace(r.record, annotations=record.annotations)
+        for r, record in zip(world.readings, records, strict=True)
+    }
 
 
 def spec_json(record: ToolRecord) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from synth.guard import BadStatement, build_image, inspect
 from synth.model import Model
-from synth.program import BadProgram, Program, dump_program, names_in, parse_program
+from synth.program import BadProgram, Program, dump_steps, names_in, parse_program
 from synth.reading import Reading
 from synth.templates import (
     amounts,
@@ -96,7 +96,7 @@ def accept(name: str, program: Program, parameters: Mapping[str, object], image:
     properties = parameters.get("properties", {})
     assert isinstance(properties, Mapping)
     try:
-        parse_program(dump_program(program), properties)
+        parse_program(dump_steps(program.steps), properties)
         bound = set(properties)
         statements = []
         for step in program.steps:

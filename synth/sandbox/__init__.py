@@ -14,3 +14,4 @@ from synth.sandbox.client import Broken as Broken
 from synth.sandbox.client import Worker as Worker
 from synth.sandbox.client import probe as probe
 from synth.sandbox.process import Limits as Limits
+from synth.sandbox.replies import Reply as Reply

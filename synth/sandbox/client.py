@@ -9,16 +9,17 @@ import select
 import socket
 import time
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from harness.faults import ModelFault
 from synth.sandbox.layers import lacking
 from synth.sandbox.process import ForkServer, Limits, shared
+from synth.sandbox.replies import WRONG_SHAPE, Reply, checked_reply
 from synth.sandbox.worker import FRAME, HEAD
 
-DEFAULT = Limits()
+DEFAULT = Limits(allow_weak=os.environ.get("SYNTH_ALLOW_WEAK_SANDBOX") == "1")
 QUICK_S = 0.002
 
 
@@ -46,7 +47,7 @@ class Worker:
             self.end()
             raise ModelFault(
                 f"this machine lacks {', '.join(missing)}: generated Python does not run "
-                "(allow_weak=true accepts the risk)",
+                "(SYNTH_ALLOW_WEAK_SANDBOX=1 accepts the risk)",
                 "sandbox",
             )
 
@@ -54,48 +55,29 @@ class Worker:
         """Kill the process; the exit status, or None where it had been ended before."""
         return self._finish()
 
-    def load(self, sources: Mapping[str, str], state: Mapping[str, Any]) -> Any:
-        """Load sources over an initial state; returns what the classes say of themselves."""
-        return self.plain(self.ask({"load": dict(sources), "state": state}))
+    def load(self, sources: Mapping[str, str], state: Mapping[str, Any]) -> None:
+        """Compile sources, one class each under its tool's name. Raises Broken saying why not."""
+        reply = checked_reply(self.ask({"load": dict(sources), "state": state}))
+        if reply is None or reply.kind != "ok":
+            raise self.broken(WRONG_SHAPE if reply is None else reply.text)
 
-    def state_text(self) -> str:
-        """Return the state as canonical JSON text."""
-        text = self.plain(self.ask({}))
-        if not isinstance(text, str):
-            raise self.broken("the worker's state is no text")
-        return text
+    def call(self, tool: str, arguments: Mapping[str, Any], state: Mapping[str, Any]) -> Reply:
+        """Run a call on a state. Raises Broken where the worker does not answer as it must."""
+        return self.finished(*self.send(request_of(tool, arguments, state)))
 
-    def plain(self, reply: Any) -> Any:
-        if not isinstance(reply, dict) or "ok" not in reply:
-            raise self.broken(crash_text(reply))
-        return reply["ok"]
-
-    def calls(self, calls: Sequence[tuple[str, Mapping[str, Any]]]) -> list[dict[str, str]]:
-        """Run calls in order in one round trip: each gives {ok | refused | crashed: text}."""
-        return self.checked(self.ask({"calls": calls}), len(calls))
-
-    async def calls_async(
-        self, calls: Sequence[tuple[str, Mapping[str, Any]]]
-    ) -> list[dict[str, str]]:
+    async def call_async(
+        self, tool: str, arguments: Mapping[str, Any], state: Mapping[str, Any]
+    ) -> Reply:
         """The same without holding up the event loop for longer than a moment."""
-        number, deadline = self.send({"calls": calls})
+        number, deadline = self.send(request_of(tool, arguments, state))
         if not self.ready(QUICK_S):
-            return await asyncio.to_thread(self.finished, number, deadline, len(calls))
-        return self.finished(number, deadline, len(calls))
+            return await asyncio.to_thread(self.finished, number, deadline)
+        return self.finished(number, deadline)
 
-    def finished(self, number: int, deadline: float, expected: int) -> list[dict[str, str]]:
-        return self.checked(self.receive(number, deadline), expected)
-
-    def checked(self, reply: Any, expected: int) -> list[dict[str, str]]:
-        if not isinstance(reply, list) or len(reply) != expected:
-            raise self.broken(crash_text(reply))
-        for one in reply:
-            whole = isinstance(one, dict) and len(one) == 1
-            if not whole or not all(
-                key in ("ok", "refused", "crashed") and isinstance(text, str)
-                for key, text in one.items()
-            ):
-                raise self.broken("the worker's reply has a wrong shape")
+    def finished(self, number: int, deadline: float) -> Reply:
+        reply = checked_reply(self.receive(number, deadline))
+        if reply is None:
+            raise self.broken(WRONG_SHAPE)
         return reply
 
     def ask(self, request: dict[str, Any]) -> Any:
@@ -177,10 +159,8 @@ def finish(server: ForkServer, pid: int, channel: socket.socket) -> int | None:
         return None
 
 
-def crash_text(reply: Any) -> str:
-    if isinstance(reply, dict) and isinstance(reply.get("crashed"), str):
-        return str(reply["crashed"])[:2_000]
-    return "the worker's reply has a wrong shape"
+def request_of(tool: str, arguments: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, Any]:
+    return {"tool": tool, "arguments": arguments, "state": state}
 
 
 def probe(limits: Limits = DEFAULT) -> dict[str, Any]:

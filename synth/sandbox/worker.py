@@ -1,12 +1,13 @@
-"""The inside of the sandbox: load classes written elsewhere, answer calls, nothing more.
+"""The inside of the sandbox: run classes written elsewhere, answer calls, nothing more.
 
-A source defines one class with `info` and `invoke`, in one of two forms:
+A source defines one class for one tool:
 
-    one tool           info() -> {name, parameters, …}      invoke(**arguments)
-    an environment     info() -> [{name, parameters, …}]    invoke(tool, arguments)
+    info()                 {"name": the tool's name, "parameters": …}
+    invoke(**arguments)    a JSON value; refused by `raise ToolError(text)`
 
-Its constructor takes the state (a dict of JSON values, shared by all classes) or nothing. A call
-is refused by `raise ToolError(text)`; whatever a refused or crashed call changed is put back.
+Its constructor takes the state (JSON values, shared by all tools) or nothing. A call is a function
+of the state that comes with it and its arguments: the source is run afresh, and whatever it keeps
+elsewhere is gone afterwards.
 """
 
 from __future__ import annotations
@@ -14,14 +15,13 @@ from __future__ import annotations
 import builtins
 import inspect
 import json
-import marshal
 import os
 import random
 import re
 import struct
 import sys
 from collections.abc import Mapping
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from synth.sandbox.layers import CHANNEL, apply_kernel_layers, keep_only, set_tripwire, trials
@@ -45,78 +45,53 @@ class ToolError(Exception):
 
 
 class Tools:
-    """The loaded classes over one shared state."""
+    """The sources of a world, compiled."""
 
     def __init__(self) -> None:
-        self.classes: list[type] = []
-        self.state: dict[str, Any] = {}
-        self.owners: dict[str, Any] = {}
-        self.single: set[str] = set()
-        self.kept = b""
+        self.sources: dict[str, CodeType] = {}
 
-    def load(self, sources: Mapping[str, str], state: dict[str, Any]) -> list[Any]:
-        """Run the sources and build their classes; return every tool's own description."""
-        random.seed(0)
-        self.state = state
-        self.classes = [class_of(name, source) for name, source in sources.items()]
-        said = self.build()
-        self.kept = marshal.dumps(state, 2)
-        return said
+    def load(self, sources: Mapping[str, str], state: dict[str, Any]) -> None:
+        """Compile the sources and see that each offers its tool."""
+        for name, text in sources.items():
+            code = compile(text, f"<{name}>", "exec", dont_inherit=True)
+            told_name = built(name, code, state).info()["name"]
+            if told_name != name:
+                raise TypeError(f"info names the tool {told_name!r}, not {name!r}")
+            self.sources[name] = code
 
-    def build(self) -> list[Any]:
-        """Make fresh instances over the state as it is."""
-        self.owners, self.single, said = {}, set(), []
-        for cls in self.classes:
-            owner = cls(self.state) if takes_state(cls) else cls()
-            info = owner.info()
-            for entry in [info] if isinstance(info, dict) else list(info):
-                said.append(entry)
-                self.owners[entry["name"]] = owner
-                if isinstance(info, dict):
-                    self.single.add(entry["name"])
-        return said
-
-    def call(self, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Run one call; a failure leaves the state as it was."""
+    def call(self, tool: str, arguments: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
+        """Run one call: its result, and the state where it changed; or why there is none."""
         try:
-            owner = self.owners[tool]
-            one = tool in self.single
-            result = owner.invoke(**arguments) if one else owner.invoke(tool, arguments)
+            before = json.dumps(state)
+            random.seed(0)
+            result = built(tool, self.sources[tool], state).invoke(**arguments)
             if isinstance(result, dict) and list(result) == ["error"]:
                 raise ToolError(str(result["error"]))
-            reply = {"ok": json.dumps(result)}
-            self.kept = marshal.dumps(self.state, 2)
-            return reply
+            same = json.dumps(state) == before
+            return {"ok": json.dumps(result, allow_nan=False), "state": None if same else state}
         except ToolError as refusal:
-            self.restore()
             return {"refused": str(refusal)}
         except BaseException as error:
-            self.restore()
             return {"crashed": told(error)}
 
-    def restore(self) -> None:
-        """Put the state back, in place, unless it is untouched; `kept` is its last good form."""
-        try:
-            if marshal.dumps(self.state, 2) == self.kept:
-                return
-        except ValueError:
-            pass
-        self.state.clear()
-        self.state.update(marshal.loads(self.kept))
-        self.build()
+
+def built(name: str, code: CodeType, state: dict[str, Any]) -> Any:
+    """Run a source and make its class over a state."""
+    cls = class_of(name, code)
+    return cls(state) if takes_state(cls) else cls()
 
 
 def takes_state(cls: type) -> bool:
     return len(inspect.signature(cls).parameters) > 0
 
 
-def class_of(name: str, source: str) -> type:
+def class_of(name: str, code: CodeType) -> type:
     """Run a source as a module of its own and return its one class that has `invoke`."""
     module = ModuleType(f"tool_{name}")
     vars(module)["__builtins__"] = offered_builtins()
     vars(module)["ToolError"] = ToolError
     sys.modules[module.__name__] = module
-    exec(compile(source, f"<{name}>", "exec", dont_inherit=True), vars(module))
+    exec(code, vars(module))
     found = [
         value
         for value in vars(module).values()
@@ -158,7 +133,8 @@ def run(channel: int, options: Mapping[str, Any]) -> None:
     """Become a worker: lock the doors, say which held, answer until the channel closes."""
     keep_only(channel)
     sys.stdout = sys.stderr = Nowhere()
-    sys.path.clear()
+    for names in (sys.argv, sys.orig_argv, sys.path):
+        names.clear()
     sys.path_importer_cache.clear()
     sys.meta_path[:] = sys.meta_path[:2]
     os.environ.clear()
@@ -183,17 +159,16 @@ class Nowhere:
 
 
 def answer(tools: Tools) -> None:
-    """Serve requests: load, calls, state. Each reply carries the number of its request."""
+    """Serve requests: load, then calls. Each reply carries the number of its request."""
     while True:
         request = read()
         number = request["n"]
         try:
-            if "calls" in request:
-                reply: Any = [tools.call(tool, arguments) for tool, arguments in request["calls"]]
-            elif "load" in request:
-                reply = {"ok": tools.load(request["load"], request["state"])}
+            if "tool" in request:
+                reply = tools.call(request["tool"], request["arguments"], request["state"])
             else:
-                reply = {"ok": json.dumps(tools.state, sort_keys=True)}
+                tools.load(request["load"], request["state"])
+                reply = {"ok": "null", "state": None}
         except BaseException as error:
             reply = {"crashed": told(error)}
         write({"n": number, "reply": reply})

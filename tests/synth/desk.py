@@ -91,18 +91,17 @@ PROGRAMS = {
         {"return": "select json_object('count', count(*)) from ticket where priority = :priority"},
     ],
 }
-STATE = {"tickets": {str(row["id"]): row for row in ROWS}}
 CLASSES = {
     "get_ticket": """
 class GetTicket:
     def __init__(self, state):
-        self.tickets = state["tickets"]
+        self.tickets = {row["id"]: row for row in state["ticket"]}
 
     def info(self):
         return {"name": "get_ticket", "parameters": {}}
 
     def invoke(self, id):
-        ticket = self.tickets.get(str(id))
+        ticket = self.tickets.get(id)
         if ticket is None:
             raise ToolError(f"no ticket {id}")
         return {key: ticket[key] for key in ("id", "title", "status")}
@@ -110,13 +109,13 @@ class GetTicket:
     "close_ticket": """
 class CloseTicket:
     def __init__(self, state):
-        self.tickets = state["tickets"]
+        self.tickets = {row["id"]: row for row in state["ticket"]}
 
     def info(self):
         return {"name": "close_ticket", "parameters": {}}
 
     def invoke(self, id, remark=None):
-        ticket = self.tickets.get(str(id))
+        ticket = self.tickets.get(id)
         if ticket is None:
             raise ToolError(f"no ticket {id}")
         if ticket["status"] != "Open":
@@ -137,8 +136,7 @@ class CountTickets:
     def invoke(self, priority):
         if priority not in (1, 2, 3):
             raise ToolError(f"no priority {priority}")
-        found = [t for t in self.state["tickets"].values() if t["priority"] == priority]
-        return {"count": len(found)}
+        return {"count": sum(row["priority"] == priority for row in self.state["ticket"])}
 """,
 }
 CALLS = {
@@ -168,7 +166,6 @@ def good_book() -> dict[tuple[str, str], list[str]]:
     book: dict[tuple[str, str], list[str]] = {
         ("tables", ""): [json.dumps({"schema_sql": SCHEMA})],
         ("initial_state", ""): [json.dumps({"tables": {"ticket": ROWS}})],
-        ("initial_object", ""): [json.dumps({"state": STATE})],
     }
     for name in PROGRAMS:
         book["normalize_spec", name] = [json.dumps(spec_reply(name))]

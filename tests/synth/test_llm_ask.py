@@ -153,7 +153,7 @@ def test_structured_output_is_asked_for_where_wanted() -> None:
 
 def test_every_prompt_of_ours_loads_and_keeps_data_apart() -> None:
     hashes = prompt_hashes()
-    assert len(hashes) == len(set(hashes.values())) == 12
+    assert len(hashes) == len(set(hashes.values())) == 11
     for name in hashes:
         prompt = load_prompt(name)
         assert prompt.system

@@ -28,7 +28,7 @@ from synth.llm.estimates import (
     paper_total,
 )
 from synth.llm.mixed import Completion, refine
-from synth.llm.programs import SqlImplementation
+from synth.llm.programs import MixedImplementation, PythonImplementation, SqlImplementation
 from synth.llm.prompts import prompt_hashes
 from synth.llm.specs import OutputSchemas, SpecNormalizer
 from synth.sandbox import Limits
@@ -49,9 +49,17 @@ def test_every_role_has_rules_and_a_model_that_builds(role: str) -> None:
     assert set(ROLES[role]) <= set(prompt_hashes())
 
 
-def test_the_python_implementation_builds_with_its_limits() -> None:
-    node = OmegaConf.load(FOLDER / "implementation" / "python.yaml")
+@pytest.mark.parametrize("choice", ["python", "mixed"])
+def test_implementations_in_python_build_with_their_limits(choice: str) -> None:
+    node = OmegaConf.load(FOLDER / "implementation" / f"{choice}.yaml")
     assert build(node, asker=None).limits == Limits(seconds=2.0, memory_mb=256)
+
+
+@pytest.mark.parametrize("kind", [PythonImplementation, MixedImplementation])
+def test_no_python_is_asked_for_where_it_cannot_run(kind: Any) -> None:
+    with pytest.raises(UserMistake, match="this machine lacks seccomp: set it to llm"):
+        kind(answers(), limits=Limits(without=("seccomp",)))
+    kind(answers(), limits=Limits(without=("seccomp",), allow_weak=True))
 
 
 def test_the_asker_builds_and_refuses_what_cannot_be() -> None:
@@ -88,11 +96,25 @@ def test_a_model_refines_a_domain_before_the_rules() -> None:
     found = {name: {"response": schema} for name, schema in RESPONSES.items()}
     asker = answers(edit=about(specs), document=about(found))
     domain = asyncio.run(refine(DOMAIN, SpecNormalizer(asker), OutputSchemas(asker)))
-    assert [r.spec.name for r in domain.intake.records] == ["get_ticket", "close_ticket"]
-    assert [r.name for r in domain.intake.rejected] == ["count_tickets"]
+    assert [r.spec.name for r in domain.intake.records] == list(RESPONSES)
+    assert "Numbers start at 1." in domain.intake.records[0].spec.description
+    assert domain.intake.records[2].spec == DOMAIN.intake.records[2].spec, "the rules' own stays"
+    stage = asker.ledger["normalize_spec"]
+    assert (stage.rejected, list(stage.by_rules)) == (1, ["count_tickets"])
+    assert "became 'tally'" in stage.by_rules["count_tickets"]
     assert domain.intake.records[0].response_origin == "llm"
     assert asyncio.run(refine(DOMAIN, None, None)) == DOMAIN
-    assert len(build_world(domain).programs) == 2
+    assert len(build_world(domain).programs) == 3
+
+
+def test_a_result_schema_that_is_not_accepted_is_predicted_by_rules() -> None:
+    found: dict[str, Any] = {name: {"response": schema} for name, schema in RESPONSES.items()}
+    found["count_tickets"] = {"response": {"type": "object"}}
+    asker = answers(document=about(found))
+    domain = asyncio.run(refine(DOMAIN, None, OutputSchemas(asker)))
+    origins = [record.response_origin for record in domain.intake.records]
+    assert origins == ["llm", "llm", "rule"]
+    assert "without fields" in asker.ledger["response_schema"].by_rules["count_tickets"]
 
 
 EVALUATE = entry(
@@ -112,7 +134,7 @@ def test_a_model_completes_what_the_rules_refuse(good: bool) -> None:
     assert [refused.name for refused in world.refused] == ["calculate"]
     sql = "select json_object('length', length(:expression))" if good else "select random()"
     asker = answers(guarded={"steps": [{"return": sql}]})
-    made = asyncio.run(Completion(SqlImplementation(asker, rounds=2)).complete(world))
+    made = asyncio.run(Completion(SqlImplementation(asker, rounds=2), asker).complete(world))
     assert list(made.programs) == (["calculate"] if good else [])
     assert ("not accepted" in str(made.refused) or not made.refused) == good
     assert asker.ledger["sql_program"].rounds == ({1: 1} if good else {})

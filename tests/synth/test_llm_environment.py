@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,11 @@ from harness.models.openai import OpenAIModel
 from synth.acceptance.inputs import check_labels
 from synth.llm.ask import Asker, Rejected
 from synth.llm.cache import Cache
-from synth.llm.environment import Author, Made, Sizes
+from synth.llm.environment import Author, Made, Roles, Sizes, default_roles
+from synth.llm.programs import MixedImplementation, PythonImplementation, SqlImplementation
 from synth.llm.prompts import prompt_hashes
-from synth.package import EnvPackage, load_package, save_package
-from synth.python_package import PythonPackage, load_python_package
-from synth.python_world import PythonWorld
+from synth.package import load_package, save_package
+from synth.python_tools import PythonProgram
 from synth.sandbox import probe
 from synth.sandbox.kernel import machine
 from synth.world import SqlWorld
@@ -31,6 +32,17 @@ needs_sandbox = pytest.mark.skipif(
     not machine() or not probe()["seccomp"], reason="this kernel has no seccomp: nothing runs"
 )
 Book = Mapping[tuple[str, str], Sequence[str]]
+
+
+LANGUAGES: dict[str, Any] = {
+    "sql": SqlImplementation,
+    "python": PythonImplementation,
+    "mixed": MixedImplementation,
+}
+
+
+def roles(asker: Asker, language: str) -> Roles:
+    return replace(default_roles(asker), implementation=LANGUAGES[language](asker))
 
 
 def write(
@@ -47,9 +59,9 @@ def write(
                 price={"input": 1.0, "output": 2.0},
             )
             asker = Asker(model, Cache(cache) if cache else None)
-            author = Author(asker, Sizes(states=2, calls=20))
+            author = Author(asker, roles(asker, language), Sizes(states=2, calls=20))
             try:
-                return await author.write(DOMAIN, language), asker, server.requests
+                return await author.write(DOMAIN), asker, server.requests
             finally:
                 await model.aclose()
 
@@ -63,7 +75,6 @@ def names(made: Made) -> list[str]:
 def test_a_sql_environment_is_written_whole(tmp_path: Path) -> None:
     made, asker, requests = write(good_book())
     package = made.package
-    assert isinstance(package, EnvPackage)
     assert names(made) == list(PROGRAMS)
     assert made.rejected == ()
     assert "Numbers start at 1." in package.records[0].spec.description
@@ -89,17 +100,28 @@ def test_a_sql_environment_is_written_whole(tmp_path: Path) -> None:
 def test_a_python_environment_is_written_whole(tmp_path: Path) -> None:
     made, _, _ = write(good_book(), "python")
     package = made.package
-    assert isinstance(package, PythonPackage)
     assert (names(made), made.rejected) == (list(CLASSES), ())
-    again = load_python_package(save_package(package, tmp_path))  # type: ignore[arg-type]
+    assert all(isinstance(program, PythonProgram) for program in package.programs.values())
+    folder = save_package(package, tmp_path)
+    assert (folder / "programs" / "get_ticket.py").read_text() == CLASSES["get_ticket"]
+    again = load_package(folder)
     assert again.hash == package.hash
-    world = PythonWorld(again.blueprint("s00000"))
+    world = SqlWorld(again.blueprint("s00000"))
     assert json.loads(world.run("close_ticket", {"id": 4, "remark": "New cable"}))["id"] == 4
-    assert world.state() == {
-        "/tickets/4/remark": ["New cable"],
-        "/tickets/4/status": ["Closed"],
-    }
-    assert world.verify() is None
+    assert world.state() == {"ticket": {"[4]": [4, "Slow network", "Closed", 2, "New cable"]}}
+
+
+@needs_sandbox
+def test_a_class_is_written_where_no_program_is_accepted() -> None:
+    book = good_book()
+    book["sql_program", "count_tickets"] = ["I only speak Python."]
+    made, asker, _ = write(book, "mixed")
+    assert names(made) == list(PROGRAMS)
+    kinds = {name: isinstance(p, PythonProgram) for name, p in made.package.programs.items()}
+    assert kinds == {"get_ticket": False, "close_ticket": False, "count_tickets": True}
+    assert asker.ledger["sql_program"].rejected == asker.ledger["python_class"].accepted == 1
+    assert made.validity.tools["count_tickets"].passed == 9
+    assert made.validity.tools["get_ticket"].passed == 1
 
 
 def test_a_rerun_asks_nothing_and_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -265,12 +287,13 @@ def test_bad_states_are_repaired_with_the_reason(name: str) -> None:
 
 
 CLASS = CLASSES["get_ticket"]
-BODY = "        ticket = self.tickets.get(str(id))\n"
+BODY = "        ticket = self.tickets.get(id)\n"
 OS = "        import json\n        os = json.codecs.sys.modules['os']\n"
 BAD_CLASSES = {
     "syntax": ("class GetTicket(:", "no Python"),
+    "nested": ("x = " + "(" * 5_000, "no Python"),
     "no class": ("ticket = 1\nid = 1\nprint(id)", "one class with invoke"),
-    "another name": (CLASS.replace('"get_ticket"', '"get"'), "no class offers"),
+    "another name": (CLASS.replace('"get_ticket"', '"get"'), "info names the tool"),
     "unused": (CLASS.replace("id", "number").replace("ident", "not auth"), "never used"),
     "import": ("import os\n" + CLASS, "the module os is not available"),
     "loop while loading": ("while True: pass\n" + CLASS, "ran out of time"),
@@ -299,7 +322,7 @@ BAD_CLASSES = {
     ),
     "wrong result": (CLASS.replace('("id", "title", "status")', '("id",)'), "lacks the field"),
     "write in a read": (
-        CLASS.replace(BODY, BODY + "        self.tickets['5'] = {}\n"),
+        CLASS.replace(BODY, BODY + "        self.tickets[1]['status'] = 'Seen'\n"),
         "only reads",
     ),
     "too long": (CLASS + "#" * 50_000, "characters"),
@@ -325,7 +348,8 @@ def test_an_endpoint_that_fails_is_a_fault_and_nothing_is_lost(tmp_path: Path) -
             server.behaviours = [recorded(good_book())] * 3 + [refuses(401, "no key")]
             model = OpenAIModel(model="author", base_url=server.base_url, api_key_env=None)
             try:
-                await Author(Asker(model, Cache(tmp_path)), Sizes(2, 20)).write(DOMAIN)
+                asker = Asker(model, Cache(tmp_path))
+                await Author(asker, roles(asker, "sql"), Sizes(2, 20)).write(DOMAIN)
             finally:
                 await model.aclose()
 

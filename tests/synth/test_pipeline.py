@@ -244,7 +244,7 @@ def test_a_model_writes_worlds_edges_and_texts(desk: Recipe, tmp_path: Path) -> 
     assert found.checked.checks["oracle"].count("fail") == 0
 
 
-def test_a_world_that_no_reply_gives_is_listed_and_the_rest_goes_on(
+def test_a_world_that_no_reply_gives_is_made_by_rules_and_says_so(
     desk: Recipe, tmp_path: Path
 ) -> None:
     def silent(chat: Any, tools: Any, sampling: Any) -> str:
@@ -253,15 +253,16 @@ def test_a_world_that_no_reply_gives_is_listed_and_the_rest_goes_on(
     roles = {name: node for name, node in ROLES.items() if name not in ("graph", "task_writer")}
     crew = Crew(roles, LLM, ScriptedModel(silent))
     found = Run(tmp_path / "run", replace(desk, worlds=1), crew)
-    assert found.material.packages["desk"].counts["tools"] == 0
-    assert "no world" in found.report["environments"]["desk"]["note"]
-    assert {row["env"] for row in found.rows} == {"random_00000000"}
+    made = found.material.packages["desk"].counts
+    assert made["tools"] == 3
+    ledger = made["llm"]
+    assert set(ledger["normalize_spec"]["by_rules"]) == {e["name"] for e in ENTRIES}
+    assert ledger["tables"]["by_rules"] == {"*": "the reply is no JSON"}
+    assert "sql_program" not in ledger, "nothing is asked over tables that there are not"
 
 
 def test_roles_that_cannot_work_together_are_refused() -> None:
     with pytest.raises(UserMistake, match="writes the whole world"):
         Crew({"state_sampler": ROLES["state_sampler"]}, LLM)
-    with pytest.raises(UserMistake, match="SQL worlds"):
-        Crew({"implementation": {"_target_": "synth.llm.programs.PythonImplementation"}}, LLM)
     with pytest.raises(UserMistake, match="no model is chosen"):
         Crew(ROLES, LLM).settings("graph")

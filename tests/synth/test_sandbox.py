@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from harness.faults import ModelFault
-from synth.sandbox import Broken, Limits, Worker, probe
+from synth.sandbox import Broken, Limits, Reply, Worker, probe
 from synth.sandbox.kernel import filter_program, machine
 from tests.synth.attacks import ATTACKS, SECRET, WORD, body, outside, tool
 
@@ -58,9 +58,9 @@ def answer_of(text: str, limits: Limits, source: str = "") -> str:
     try:
         worker = Worker(limits)
         worker.load({"evil": source or tool(text)}, {})
-        (reply,) = worker.calls([("evil", {})])
+        reply = worker.call("evil", {}, {})
         worker.end()
-        return str(reply)
+        return f"{reply.kind}: {reply.text}"
     except Broken as broken:
         return f"broken: {broken}"
 
@@ -153,7 +153,8 @@ DEATHS = {
     "huge output": ("return 'x' * 5_000_000", "bytes"),
     "deep output": ("x = []\nfor _ in range(100_000): x = [x]\nreturn x", "RecursionError"),
     "no json": ("return {1, 2}", "not JSON serializable"),
-    "lone surrogate": ("return '\\ud800'", "ud800"),
+    "lone surrogate": ("return '\\ud800'", "surrogates not allowed"),
+    "no number": ("return float('nan')", "not JSON compliant"),
 }
 
 
@@ -161,14 +162,17 @@ DEATHS = {
 def test_a_worker_that_dies_or_babbles_hurts_nobody(name: str) -> None:
     text, expected = DEATHS[name]
     assert expected in answer_of(text, Limits(without=("tripwire",), seconds=0.5))
-    assert answer_of("", Limits(), ADD.replace("add", "evil")).startswith("{'crashed'")
+    assert answer_of("", Limits(), ADD.replace("add", "evil")).startswith("crashed")
 
 
 LIES = {
-    "wrong turn": 'b\'{"n": 1, "reply": [{"ok": "1"}]}\'',
-    "two answers": 'b\'{"n": 2, "reply": [{"ok": "1"}, {"ok": "2"}]}\'',
-    "wrong shape": 'b\'{"n": 2, "reply": [{"ok": 5}]}\'',
-    "unknown kind": 'b\'{"n": 2, "reply": [{"passed": "1"}]}\'',
+    "wrong turn": 'b\'{"n": 1, "reply": {"ok": "1", "state": null}}\'',
+    "two answers": 'b\'{"n": 2, "reply": [{"ok": "1", "state": null}]}\'',
+    "wrong shape": 'b\'{"n": 2, "reply": {"ok": 5, "state": null}}\'',
+    "a refusal of no text": 'b\'{"n": 2, "reply": {"refused": ["a"]}}\'',
+    "no state": 'b\'{"n": 2, "reply": {"ok": "1"}}\'',
+    "unknown kind": 'b\'{"n": 2, "reply": {"passed": "1"}}\'',
+    "nothing": 'b\'{"n": 2, "reply": null}\'',
     "no object": "b'[]'",
     "no json": "b'{'",
     "nested": "b'[' * 100_000",
@@ -195,14 +199,14 @@ def test_a_well_formed_forgery_is_found_at_the_next_call() -> None:
     """What it says in its own turn cannot be told from an honest answer; the echo can."""
     forge = """
 import json
-body = b'{"n": 2, "reply": [{"ok": "1"}]}'
+body = b'{"n": 2, "reply": {"ok": "1", "state": null}}'
 json.codecs.sys.modules["os"].write(3, len(body).to_bytes(4, "little") + body)
 """
     worker = Worker(WALL)
     worker.load({"evil": tool(forge)}, {})
-    assert worker.calls([("evil", {})]) == [{"ok": "1"}]
+    assert worker.call("evil", {}, {}) == Reply("ok", "1")
     with pytest.raises(Broken, match="out of turn"):
-        worker.calls([("evil", {})])
+        worker.call("evil", {}, {})
 
 
 def test_nothing_is_printed_and_no_secret_is_inherited() -> None:
@@ -211,10 +215,10 @@ from tests.synth.test_sandbox import ADD, FLOOD, tool
 from synth.sandbox import Worker
 worker = Worker()
 worker.load({"add": ADD}, {})
-assert worker.calls([("add", {"a": 1, "b": 2})]) == [{"ok": '{"sum": 3}'}]
+assert worker.call("add", {"a": 1, "b": 2}, {}).text == '{"sum": 3}'
 worker = Worker()
 worker.load({"evil": tool(FLOOD)}, {})
-print(worker.calls([("evil", {})]))
+print(worker.call("evil", {}, {}).text)
 """
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -223,7 +227,7 @@ print(worker.calls([("evil", {})]))
         env={"SECRET": SECRET, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "[{'ok': '[0, 0]'}]\n"
+    assert done.stdout == "[0, 0]\n"
 
 
 FLOOD = f"""
@@ -278,7 +282,7 @@ worker, first = Worker(), shared()
 os.kill(first.process.pid, 9)
 first.process.wait()
 try:
-    worker.calls([("x", {})])
+    worker.call("x", {}, {})
 except Broken as broken:
     print(broken)
 print(Worker().layers["seccomp"], shared() is not first)

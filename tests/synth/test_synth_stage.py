@@ -88,7 +88,7 @@ def test_a_plan_makes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         (["synth.agent=nobody"], "synth.agent"),
         (["synth.taks=3"], "synth.taks"),
         (["synth.worlds=0"], "synth.worlds is 0"),
-        (["synth/role/implementation=python"], "SQL worlds"),
+        (["synth/role/implementation=python", "model=none"], "no model"),
         (["synth/role/graph=llm", "model=none"], "no model"),
         (["synth.agent=model", "model=none"], "no model"),
         (["synth.own={desk: {specs: /nowhere.json}}", "synth.worlds=0"], "cannot read"),
