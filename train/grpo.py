@@ -18,55 +18,36 @@ from typing import Any
 
 from harness.faults import UserMistake
 from harness.models.checkpoints import is_missing
-from harness.models.transformers import TransformersModel
+from harness.models.transformers import TransformersModel, stops_of
 from harness.outcomes import outcome_of
 from harness.store import RunStore, read_keys
 from train.folder import claim, last_checkpoint
 from train.grpo_log import watcher
 from train.grpo_settings import GrpoSettings, trl_config
+from train.policy import LocalPolicy, Policy, ServedPolicy
 from train.rollouts import Rollout, Rollouts, Tally, batch_fields
-
-
-class Policy:
-    """The weights under training as a model of the harness, sampled at the training temperature."""
-
-    def __init__(self, settings: GrpoSettings, tokenizer: Any) -> None:
-        self.settings = settings
-        self.tokenizer = tokenizer
-
-    def model(self, network: Any) -> TransformersModel:
-        """Wrap the current weights; the template is tried anew and refused if it rewrites."""
-        rows = self.settings.prompts * self.settings.group_size
-        policy = TransformersModel(
-            model=self.settings.model,
-            sampling={
-                "temperature": self.settings.temperature,
-                "max_tokens": self.settings.reply_tokens,
-            },
-            max_model_len=self.settings.context_tokens,
-            batch_size=rows,
-            batch_wait_s=0.002,
-        )
-        policy.use(network, self.tokenizer)
-        return policy
+from train.server import addresses, inspect
+from train.weights import Connect, Weights, connect_by_trl, serve
 
 
 class RolloutStep:
     """TRL's `rollout_func`: plays one generation batch and lays it out as TRL wants it.
 
     Episodes run on `loop`, which another thread keeps, or on one of their own: a user model that
-    holds connections needs the same one for all steps.
+    holds connections needs the same one for all steps. `filler` stands in an empty row.
     """
 
     def __init__(
         self,
         rollouts: Rollouts,
         policy: Policy,
+        filler: int,
         store: RunStore | None,
         loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         self.rollouts = rollouts
         self.policy = policy
+        self.filler = filler
         self.store = store
         self.loop = loop
         keys = () if store is None else read_keys(store.folder)
@@ -74,25 +55,21 @@ class RolloutStep:
         self.latest = Tally()
 
     def __call__(self, prompts: Sequence[str], trainer: Any) -> dict[str, list[Any]]:
-        network = trainer.accelerator.unwrap_model(trainer.model)
-        training = network.training
-        network.eval()
-        try:
-            rollouts = self.wait(self.play(network, prompts, int(trainer.state.global_step)))
-        finally:
-            network.train(training)
+        with self.policy.at(trainer) as model:
+            rollouts = self.wait(self.play(model, prompts, int(trainer.state.global_step)))
         if self.store is not None:
             for one in rollouts:
                 self.keep(self.store, one)
-        return batch_fields(rollouts, self.rollouts.group_size, self.policy.tokenizer.eos_token_id)
+        return batch_fields(rollouts, self.rollouts.group_size, self.filler)
 
     def wait(self, work: Coroutine[Any, Any, list[Rollout]]) -> list[Rollout]:
         if self.loop is None:
             return asyncio.run(work)
         return asyncio.run_coroutine_threadsafe(work, self.loop).result()
 
-    async def play(self, network: Any, prompts: Sequence[str], step: int) -> list[Rollout]:
-        policy = self.policy.model(network)
+    async def play(
+        self, policy: TransformersModel, prompts: Sequence[str], step: int
+    ) -> list[Rollout]:
         try:
             rollouts, self.latest = await self.rollouts.draw(policy, prompts, step)
             self.latest.model_seconds = policy.busy_s
@@ -119,11 +96,13 @@ def episode_reward(
 @dataclass(frozen=True)
 class Hooks:
     """How a run is watched and ended: `stop` ends it after a step, with a checkpoint; `say` gets a
-    line of measurements per step; `loop` is where episodes run."""
+    line of measurements per step; `loop` is where episodes run; `connect` opens the way on which a
+    rollout server gets new weights."""
 
     stop: threading.Event | None = None
     say: Callable[[Mapping[str, Any]], None] = lambda line: None
     loop: asyncio.AbstractEventLoop | None = None
+    connect: Connect = connect_by_trl
 
 
 def optimise(
@@ -161,26 +140,26 @@ def make_trainer(
     settings: GrpoSettings, rollouts: Rollouts, store: RunStore | None, hooks: Hooks
 ) -> Any:
     """Load the weights, try their template and build TRL's trainer."""
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
     from transformers.trainer_callback import PrinterCallback
     from trl import GRPOTrainer
 
     if is_missing(settings.model):
         raise UserMistake(f"there is no model at {settings.model}")
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(settings.model)
-        network = AutoModelForCausalLM.from_pretrained(settings.model, dtype=torch.float32)
-    except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split())[:300]
-        raise UserMistake(f"model {settings.model!r} cannot be loaded: {reason}") from None
-    policy = Policy(settings, tokenizer)
-    policy.model(network)
-    step = RolloutStep(rollouts, policy, store, hooks.loop)
-    watch = watcher(Path(settings.out), lambda: step.latest.as_log(), hooks.stop, hooks.say)
+    arguments = trl_config(settings)  # first: with ZeRO-3 it decides how weights are loaded
+    network, tokenizer = load(settings)
+    local = LocalPolicy(settings, tokenizer)
+    local.model(network)
+    step = RolloutStep(rollouts, local, tokenizer.eos_token_id, store, hooks.loop)
+    watch = watcher(
+        Path(settings.out),
+        lambda: step.latest.as_log(),
+        hooks.stop,
+        hooks.say,
+        settings.max_drift,
+    )
     trainer = GRPOTrainer(
         model=network,
-        args=trl_config(settings),
+        args=arguments,
         train_dataset=dataset(rollouts, settings),
         processing_class=tokenizer,
         reward_funcs=episode_reward,
@@ -188,7 +167,27 @@ def make_trainer(
         callbacks=[watch],
     )
     trainer.remove_callback(PrinterCallback)
+    if settings.rollouts == "server":
+        places = [inspect(url, settings) for url in addresses(settings)]
+        weights = Weights(trainer, settings, places, hooks.connect)
+        stops = stops_of(network, tokenizer)
+        step.policy = ServedPolicy(settings, tokenizer, places, stops, weights)
+        serve(trainer, weights)
     return trainer
+
+
+def load(settings: GrpoSettings) -> tuple[Any, Any]:
+    """Load the weights in float32 and the tokenizer. Raises UserMistake in one line."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(settings.model)
+        network = AutoModelForCausalLM.from_pretrained(settings.model, dtype=torch.float32)
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise UserMistake(f"model {settings.model!r} cannot be loaded: {reason}") from None
+    return network, tokenizer
 
 
 def save_final(trainer: Any, final: Path) -> None:

@@ -18,9 +18,11 @@ def watcher(
     rollouts: Callable[[], Mapping[str, float]],
     stop: threading.Event | None = None,
     say: Callable[[Mapping[str, Any]], None] = lambda line: None,
+    max_drift: float | None = None,
 ) -> Any:
-    """Write one line of measurements per step; end the run where it must: asked to stop, or a loss
-    that is not a number (UserMistake). `say` gets the lines too. Only the first process writes."""
+    """Write one line of measurements per step; end the run where it must: asked to stop, a loss
+    that is not a number, replies that another policy sampled (UserMistake). `say` gets the lines
+    too. Only the first process writes."""
     from transformers import TrainerCallback
 
     class Watcher(TrainerCallback):  # type: ignore[misc]
@@ -38,13 +40,34 @@ def watcher(
                 with (out / "grpo_log.jsonl").open("a", encoding="utf-8") as file:
                     file.write(dumps(line) + "\n")
                 say(line)
-            if not math.isfinite(figures["loss"]):
-                raise UserMistake(
-                    f"step {state.global_step}: the loss is {figures['loss']}; lower learning_rate "
-                    "and run again: it goes on from the last checkpoint"
-                )
+            check_finite(figures, state.global_step)
+            check_drift(figures, state.global_step, max_drift)
 
     return Watcher()
+
+
+def check_finite(figures: Mapping[str, float], step: int) -> None:
+    """Raise UserMistake where the loss or its gradient is not a number."""
+    for name in ("loss", "grad_norm"):
+        if not math.isfinite(figures.get(name, 0.0)):
+            raise UserMistake(
+                f"step {step}: {name} is {figures[name]}; lower learning_rate and choose another "
+                "out=. A checkpoint before it stays where it is"
+            )
+
+
+def check_drift(figures: Mapping[str, float], step: int, most: float | None) -> None:
+    """Raise UserMistake where rollout servers do not sample from the weights under training.
+
+    Measured on the sampled tokens: the servers' log-probabilities against the trainer's.
+    """
+    drift = figures.get("sampling/sampling_logp_difference/mean", 0.0)
+    if most is not None and drift > most:
+        raise UserMistake(
+            f"step {step}: the rollout servers sampled from another policy than the one that is "
+            f"trained (log-probabilities differ by {drift:.2f} on average, max_drift={most}): they "
+            "serve another checkpoint or did not take new weights. Start them anew and go on"
+        )
 
 
 def anywhere(here: bool) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from harness.faults import UserMistake
+
+ROLLOUTS = ("local", "server")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +18,7 @@ class GrpoSettings:
 
     `micro_batch` is how many rows one backward pass of one device holds; `devices` is how many
     processes the launcher must have started (null: any number). `extra` goes to TRL's GRPOConfig.
+    With `rollouts=server` the `servers` sample the replies, and get new weights after every step.
     """
 
     model: str
@@ -41,12 +44,21 @@ class GrpoSettings:
     save_every: int = 10
     seed: int = 0
     threads: int | None = None
+    checkpointing: bool = False
+    rollouts: str = "local"
+    servers: Sequence[str] | None = None
+    group_port: int = 51216
+    max_drift: float | None = 0.5
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("steps", "prompts", "reply_tokens", "context_tokens", "save_every"):
             if getattr(self, name) < 1:
                 raise UserMistake(f"{name}={getattr(self, name)} must be at least 1")
+        if self.rollouts not in ROLLOUTS:
+            raise UserMistake(f"rollouts={self.rollouts} is unknown: use {' or '.join(ROLLOUTS)}")
+        if self.servers and self.rollouts != "server":
+            raise UserMistake("servers are given but not used: say rollouts=server")
         if self.group_size < 2:
             raise UserMistake(
                 f"group_size={self.group_size}: rewards are compared within a group, give 2 or more"
@@ -55,6 +67,7 @@ class GrpoSettings:
     def identity(self) -> dict[str, Any]:
         """Return what determines the weights: a run goes on only with the same."""
         free = {"out", "threads", "save_every", "micro_batch", "devices"}
+        free |= {"checkpointing", "rollouts", "servers", "group_port", "max_drift"}
         if self.schedule == "constant":
             free.add("steps")
         return {key: value for key, value in asdict(self).items() if key not in free}
@@ -111,7 +124,7 @@ def trl_config(settings: GrpoSettings) -> Any:
         "logging_steps": 1,
         "report_to": "none",
         "disable_tqdm": True,
-        "gradient_checkpointing": False,
+        "activation_checkpointing": settings.checkpointing,
         "use_cpu": not has_gpu(),
         "bf16": has_gpu(),
     }

@@ -107,7 +107,7 @@ def trl_config(settings: SftSettings, devices: int, validated: bool) -> Any:
         "bf16": use_bf16(settings.precision, gpu),
         "use_cpu": not gpu,
         "ddp_find_unused_parameters": False,
-        "gradient_checkpointing": settings.checkpointing,
+        "activation_checkpointing": settings.checkpointing,
         "report_to": "none",
         "disable_tqdm": True,
         "seed": settings.seed,

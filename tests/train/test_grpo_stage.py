@@ -122,7 +122,12 @@ def test_the_plan_counts_episodes_and_prints_the_cluster_s_commands(tmp_path: Pa
 
 
 def test_the_papers_recipes_compose() -> None:
-    for name, rows in (("grpo", 128), ("grpo_sea_235b", 256), ("grpo_tiny", 128)):
+    for name, rows in (
+        ("grpo", 128),
+        ("grpo_sea_30b", 128),
+        ("grpo_sea_235b", 256),
+        ("grpo_tiny", 128),
+    ):
         node = compose([f"train=[{name}]"]).train.grpo
         assert node.prompts * node.group_size == rows
 

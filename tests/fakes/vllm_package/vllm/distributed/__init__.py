@@ -1,0 +1,1 @@
+"""Like vllm.distributed."""

@@ -1,0 +1,5 @@
+"""The name that TRL imports."""
+
+
+class StructuredOutputsParams:
+    """A grammar for replies: never made."""
