@@ -190,7 +190,20 @@ def document(found: Findings) -> str:
     for way in WAYS:
         parts += [HEADINGS[way], table_of(found.bfcl[way], way)]
     parts.append(unmapped_of(found.bfcl["strict"]) + " It is compared as unchanged.")
-    return "\n\n".join([*parts, TAU2, tau2_table(found.tau2), CLOSING])
+    tau2 = TAU2.replace("{history}", history_of(found.tau2))
+    return "\n\n".join([*parts, tau2, tau2_table(found.tau2), CLOSING])
+
+
+def history_of(rows: Sequence[Row]) -> str:
+    """Return earlier figures of the tau2 domains beside today's, as rows of a table."""
+    from synth.fidelity.wording import HISTORY
+
+    out = []
+    for name, (first, before) in HISTORY.items():
+        own = [row for row in rows if row.domain == name]
+        now = [share(sum(bool(getattr(r, m)) for r in own), len(own)) for m in MEASURES]
+        out.append(f"| {name} | {first} | {before} | {', '.join(now)} |")
+    return "\n".join(out)
 
 
 def rows(found: Findings) -> list[dict[str, Any]]:

@@ -8,12 +8,12 @@ For each of BFCL's eight multi-turn classes a world is made by rules from the pu
 documents alone: tables, result forms and programs. It is loaded with the official state and the
 official gold calls of `multi_turn_base` (200 tasks, 1,142 calls) are played in it beside the
 official classes. Three comparisons answer three questions; the first is the headline, the whole
-trajectories are read from the second, and nothing is forgiven in either:
+trajectories are read from the second, and identifiers must be equal in both:
 
 * **call by call**: before every call our world takes over the official state as it then stands,
-  so that a call is judged by its own behaviour; identifiers must be equal.
-* **by itself**: both start from the initial state and never meet again; identifiers must be equal,
-  so that a call which names an official booking number finds no booking here.
+  so that a call is judged by its own behaviour and no departure counts twice.
+* **by itself**: both start from the initial state and never meet again; a call which names an
+  official booking number, which is random, finds no booking here.
 * **by itself, keys matched**: as before, but a text identifier that both newly return at the same
   place of a result is taken to be the same, as no document implies a random number."""
 
@@ -43,25 +43,38 @@ the policy. No result is documented there, so results are predicted: a record is
 stored. Outputs that the recording cut short are taken from this project's own tau2 worlds where
 length and hash are the recorded ones.
 
-Retail and airline were looked at once: their first run, before anything was changed because of it
-(commit c755e1c), gave error/success .83, shape .45, data .46, exact .12 of 497 calls (447 whole
-outputs). Three general rules and two faults of the loader were then changed, so that their figures
-below are no longer those of unseen domains.
+Outputs of retail and airline were read while rules were made, those of telecom and mock never: of
+them only the documents were read and these figures seen, and rules that follow from telecom's ("the customer who owns the
+line", "Line status must be Active", "most recent first", "a valid ID for a …") are tested on a
+domain of our own. Before and after, as error/success, shape, data, exact:
 
-Telecom and mock are unseen: no output of theirs was read. Their first run (commit eb5e0f8) gave
-.74, .52, .57, .02 of 284 calls and .87, .73, .73, .00 of 15; since then one rule was added, from
-the tools' own descriptions ("Line status must be Active")."""
+| domain | first run | commit 2d421f7 | now |
+|---|---|---|---|
+{history}"""
+
+HISTORY = {
+    "airline": ("c755e1c: with retail .83, .45, .46, .12", ".80, .52, .47, .10"),
+    "mock": ("eb5e0f8: .87, .73, .73, .00", ".87, .73, .73, .00"),
+    "retail": ("c755e1c: with airline", ".85, .56, .69, .34"),
+    "telecom": ("eb5e0f8: .74, .52, .57, .02", ".74, .54, .58, .02"),
+}
+"""Figures of earlier commits, whose rules were others: (first run, before the last change)."""
 
 CLOSING = """## What the rules do and do not achieve
 
 They reach what documents imply: records under keys, switches and amounts, logins, a tree of files,
-arithmetic, money that is paid and refunded. They cannot reach what only the code holds: tables of
-cities, postcodes, airports and prices, random identifiers, the clock, the wording of messages.
-Where the official code departs from its own documents (tyre pressures and car status without the
-documented wrapper, a message number inside an object, a bare list of airports), the documents are
-followed and the call counts as a disagreement.
+arithmetic, money that is paid and refunded, who owns what, which status lets what happen. They
+cannot reach what only the code holds: tables of cities, postcodes, airports and prices, random
+identifiers, the clock, the wording of messages. Where the official code departs from its own
+documents (tyre pressures and car status without the documented wrapper, a message number inside an
+object, a bare list of airports, a logarithm as the text of an object), the documents are followed
+and the call counts as a disagreement.
+
+Two figures that no tool document gives are taken from public ones, not from what agrees: the force
+on a pedal pressed all the way (500 N, UN Regulation 13; the official class has another, so all
+its calls disagree) and the miles to a gallon (25.7, EPA Automotive Trends Report 2020).
 
 The templates were tuned on these 200 tasks: what they answer was read, and where a document leaves
 a choice open (how `cd` names a directory, how two files' differences are written, what a copied
 file is called in the report), the choice that agrees was taken. The classes' code was not read for
-it. The figures are thus of the development set, not of unseen worlds."""
+it. The figures are thus of the development set; telecom and mock are nearest to unseen worlds."""
