@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 
 from synth.environments import World
 from synth.model import Table, literal
-from synth.program import Program
+from synth.package import AnyProgram
 from synth.reading import Reading
+from synth.statuses import REQUIRED
 from synth.templates.drafts import require
 from synth.templates.fields import key_parameter
 from synth.vocabulary import singular, stem, tokens
@@ -27,10 +28,6 @@ RULES = (
     ),
     re.compile(r"\bonly (?P<status>[a-z]+) (?P<noun>[a-z]+) (?:can|may) be (?P<verb>[a-z]+)", re.I),
 )
-MUST = re.compile(
-    r"\b([A-Z]?[a-z]+) status must be ([A-Za-z]+(?: [A-Z][a-z]+)*)(?: or ([A-Za-z ]+?))?[.,;\n]"
-)
-"""What a tool's own description says of the row it is about: "Line status must be Active"."""
 SYNONYMS = {"modif": ("modify", "update", "edit", "change"), "cancel": ("cancel",)}
 
 
@@ -82,7 +79,7 @@ def own_rules(reading: Reading) -> list[Rule]:
     """Return the rules in a tool's own description."""
     return [
         Rule(m[1].lower(), reading.verb, "|".join(filter(None, (m[2], m[3]))), m[0].strip())
-        for m in MUST.finditer(reading.about)
+        for m in REQUIRED.finditer(reading.about)
     ]
 
 
@@ -95,7 +92,7 @@ def means(reading: Reading, rule: Rule) -> bool:
     return any(token.startswith(word) for token in tokens(reading.name) for word in words)
 
 
-def with_rule(program: Program, rule: Rule, reading: Reading, table: Table) -> Program | None:
+def with_rule(program: AnyProgram, rule: Rule, reading: Reading, table: Table) -> AnyProgram | None:
     """Add a rule's guard behind the guard that the row exists."""
     status, keyed = table.find("status"), key_parameter(reading, table)
     if status is None or not keyed:
@@ -113,4 +110,4 @@ def with_rule(program: Program, rule: Rule, reading: Reading, table: Table) -> P
     )
     steps = list(program.steps)
     steps.insert(place, require(sql, text))
-    return Program(tuple(steps))
+    return program.with_steps(steps)

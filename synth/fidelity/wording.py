@@ -44,9 +44,9 @@ stored. Outputs that the recording cut short are taken from this project's own t
 length and hash are the recorded ones.
 
 Outputs of retail and airline were read while rules were made, those of telecom and mock never: of
-them only the documents were read and these figures seen, and rules that follow from telecom's ("the customer who owns the
-line", "Line status must be Active", "most recent first", "a valid ID for a …") are tested on a
-domain of our own. Before and after, as error/success, shape, data, exact:
+them only the documents were read and these figures seen. Rules that follow from telecom's ("the
+customer who owns the line", "Line status must be Active", "most recent first", "a valid ID for a
+…") are tested on a domain of our own. Before and after, as error/success, shape, data, exact:
 
 | domain | first run | commit 2d421f7 | now |
 |---|---|---|---|
