@@ -149,6 +149,8 @@ async def report(app: App, html: bool = True, beside: Sequence[str] = ()) -> Non
     others = [Path(run) for run in beside]
     if app.config.reference:
         show_published(app, [*rows, *(row for run in others for row in read_table(table_of(run)))])
+    if others:
+        show_shift(app, [*others, folder])
     app.tracker.finish(folder, rows)
     if html:
         from harness.report.build import write_report
@@ -189,6 +191,18 @@ def show_published(app: App, rows: Sequence[Mapping[str, Any]]) -> None:
         write_text(app.folder / "published.md", reference_markdown(found))
     else:
         app.console.print(f"no paper prints a row of {app.config.reference} for these benchmarks")
+
+
+def show_shift(app: App, runs: Sequence[Path]) -> None:
+    """Print how error categories shift from the first run to the others; keep it as shift.md."""
+    from harness.results.entries import load_entries
+    from harness.results.shift import folder_names, shift_markdown, shifts
+    from harness.results.shown import show_shifts
+
+    entries = load_entries(runs)
+    rows, names = shifts(entries), folder_names(entries)
+    show_shifts(app.console, rows, names)
+    write_text(app.folder / "shift.md", shift_markdown(rows, names))
 
 
 async def again(app: App, changes: DictConfig, stages: Sequence[str]) -> None:

@@ -77,6 +77,18 @@ def add_comparisons(commands: Commands) -> None:
     compare.add_argument("--drop", action="store_true", help="drop errors instead of failing them")
     compare.add_argument("--flips", action="store_true", help="name every task that flipped")
 
+    shift = commands.add_parser(
+        "shift", help="how error categories shift from the first run to the others"
+    )
+    shift.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="run folders")
+    shift.add_argument("--to", type=Path, metavar="FOLDER", help="write shift.csv and shift.md")
+
+    curve = commands.add_parser(
+        "curve", help="pass^k by step of trainings: folders of runs named step-N (stage curve)"
+    )
+    curve.add_argument("folders", type=Path, nargs="+", metavar="FOLDER", help="such as RUN/curve")
+    curve.add_argument("--to", type=Path, metavar="FOLDER", help="write curve.md, .png and .svg")
+
     merge = commands.add_parser(
         "merge", help="rank many runs; different data, grading or users never share a board"
     )

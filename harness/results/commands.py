@@ -106,6 +106,42 @@ def compare(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def shift(arguments: argparse.Namespace) -> int:
+    """Show how error categories shift."""
+    from harness.results.entries import load_entries
+    from harness.results.files import csv_text
+    from harness.results.shift import folder_names, shift_markdown, shift_records, shifts
+    from harness.results.shown import show_shifts
+
+    if len(arguments.runs) < 2:
+        raise UserMistake("one run cannot be compared: name two or more")
+    entries = load_entries(arguments.runs)
+    rows, names = shifts(entries), folder_names(entries)
+    show_shifts(console(), rows, names)
+    if arguments.to:
+        arguments.to.mkdir(parents=True, exist_ok=True)
+        write_text(arguments.to / "shift.csv", csv_text(shift_records(rows, names)))
+        write_text(arguments.to / "shift.md", shift_markdown(rows, names))
+    return 0
+
+
+def curve(arguments: argparse.Namespace) -> int:
+    """Show pass^k by step of one or more trainings."""
+    from harness.results.curve import curve_grid, curve_markdown, read_curves
+    from harness.results.shown import show_grid
+
+    curves = read_curves(arguments.folders)
+    heads, body = curve_grid(curves)
+    show_grid(console(), "pass^k by step of training, percent", heads, body, left=2)
+    if arguments.to:
+        from harness.report.draw_curves import write_curves
+
+        for path in write_curves(curves, arguments.to):
+            print(path)
+        write_text(arguments.to / "curve.md", curve_markdown(curves))
+    return 0
+
+
 def merge(arguments: argparse.Namespace) -> int:
     """Rank runs and write the boards."""
     from harness.results.files import csv_text

@@ -10,6 +10,7 @@ from harness.results.merge import Board
 from harness.results.reference import Shown, metrics_of
 from harness.results.render import estimate as estimate_cell
 from harness.results.render import stacked
+from harness.results.shift import Shift, shift_grid, shift_notes
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -112,6 +113,14 @@ def listed(names: Sequence[str], most: int | None) -> str:
 
 def signed(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:+.1f}"
+
+
+def show_shifts(console: Console, rows: Sequence[Shift], names: Sequence[str]) -> None:
+    """Print the rates of error categories run by run, a table per benchmark."""
+    for benchmark in dict.fromkeys(row.benchmark for row in rows):
+        heads, body = shift_grid([row for row in rows if row.benchmark == benchmark], names)
+        show_grid(console, benchmark, heads, body)
+    show_lines(console, shift_notes(rows))
 
 
 def show_boards(console: Console, boards: Sequence[Board], notes: Iterable[str], k: int) -> None:
