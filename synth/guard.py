@@ -17,9 +17,11 @@ from dataclasses import dataclass, field
 import apsw
 
 from synth.program import LITERAL
+from synth.sums import value_of
 
 FUNCTIONS = frozenset(
-    """abs acos asin atan atan2 avg ceil ceiling coalesce concat concat_ws cos count degrees exp
+    """abs acos arithmetic asin atan atan2 avg ceil ceiling coalesce concat concat_ws cos count
+        degrees exp
         floor group_concat iif ifnull instr json json_array json_array_length json_each json_extract
         json_group_array json_group_object json_insert json_object json_patch json_quote json_remove
         json_replace json_set json_type json_valid length like ln log log10 log2 lower ltrim max min
@@ -123,6 +125,7 @@ def open_database(image: bytes) -> tuple[apsw.Connection, Guard]:
     connection.config(apsw.SQLITE_DBCONFIG_DQS_DML, 0)
     connection.config(apsw.SQLITE_DBCONFIG_DQS_DDL, 0)
     connection.execute("select 1 from json_each('[]')").fetchall()
+    connection.create_scalar_function("arithmetic", value_of, 1, deterministic=True)
     names = connection.execute("select lower(name) from sqlite_master where type = 'table'")
     guard = Guard(
         tables=frozenset({"json_each", *(name for (name,) in names)} - {"sqlite_sequence"})

@@ -86,7 +86,8 @@ def candidates(reading: Reading, model: Model) -> Iterator[Draft]:
 
 def unsupported(reading: Reading) -> str:
     """Return why no SQL program can do what a tool does."""
-    if "expression" in reading.params and reading.archetype == "compute":
+    is_expression = "expression" in reading.params and reading.archetype == "compute"
+    if is_expression and arithmetic.of_text(reading) is None:
         return "evaluating an expression needs a program in another language than SQL"
     return ""
 

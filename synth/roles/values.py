@@ -75,6 +75,8 @@ def sample_text(name: str, rng: random.Random, noun: str, about: str) -> str:
     """Draw a text by the words of its name."""
     words = tokens(name)
     kinds = set(words)
+    if kinds == {"expression"}:
+        return calculation(rng)
     first, last = rng.choice(FIRST), rng.choice(LAST)
     table: tuple[tuple[set[str], str], ...] = (
         ({"unit", "units"}, rng.choice(("m", "km", "mile", "ft"))),
@@ -117,6 +119,12 @@ def sentence(rng: random.Random) -> str:
     return rng.choice(SENTENCES).format(
         a=rng.choice(ADJECTIVES), n=rng.choice(NOUNS), f=rng.choice(FIRST), c=rng.choice(CITIES)
     )
+
+
+def calculation(rng: random.Random) -> str:
+    """Write a sum of the kind that comes up in a conversation about prices and shares."""
+    a, b, c = rng.randint(12, 480), rng.randint(2, 9), rng.randint(11, 95)
+    return rng.choice((f"{a} * {b}", f"{a} + {c} * {b}", f"({a} + {c}) / {b}", f"{a}.50 - {c}"))
 
 
 def word(rng: random.Random) -> str:

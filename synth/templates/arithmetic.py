@@ -45,6 +45,8 @@ MANY: Mapping[str, str] = {
     "min minimum smallest": "min(value)",
     "count": "count(*)",
 }
+SUMS = re.compile(r"arithmetic|mathematical expression|\+, -, \*, /")
+BEYOND = re.compile(r"\*\*|\^|power|sqrt|root|sin\b|cos\b|log|variable|function|modul|factorial")
 DEVIATION = frozenset(("deviation", "variance"))
 
 
@@ -55,7 +57,8 @@ def write(reading: Reading, model: Model) -> Draft | None:
     words = set(tokens(reading.name)) | set(re.findall(r"[a-z]+", reading.about.lower())[:6])
     named = set(tokens(reading.name))
     found = (
-        converted(reading, kinds, numbers)
+        of_text(reading)
+        or converted(reading, kinds, numbers)
         or of_list(kinds, named, words)
         or of_numbers(numbers, named, words, kinds)
     )
@@ -93,6 +96,17 @@ def of_numbers(
             if known & set(keys.split()):
                 return value.format(*cells), f"select {guard.format(*cells)}" if guard else ""
     return None
+
+
+def of_text(reading: Reading) -> tuple[str, str] | None:
+    """Return (expression, guard) of a calculator, where the document speaks of nothing but sums."""
+    if list(reading.params) != ["expression"] or reading.archetype != "compute":
+        return None
+    about = f"{reading.about} {reading.params['expression'].get('description', '')}".lower()
+    if not SUMS.search(about) or BEYOND.search(about):
+        return None
+    value = "arithmetic(:expression)"
+    return value, f"select {value} is not null"
 
 
 def of_list(kinds: Mapping[str, str], named: set[str], words: set[str]) -> tuple[str, str] | None:

@@ -13,7 +13,7 @@ from synth.packaging import Built, build_package
 from synth.sources import PAPER, domain
 from synth.world import SqlWorld
 
-UNSUPPORTED = {"tau2_airline": {"calculate"}, "tau2_retail": {"calculate"}}
+UNSUPPORTED: dict[str, set[str]] = {}
 
 
 @cache
