@@ -4,76 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import apsw
 
 from harness.faults import ToolFault
 from harness.types import Role, ToolCall, ToolSpec
-from synth.arguments import Arguments
+from synth.blueprint import Blueprint as Blueprint
+from synth.blueprint import Tool as Tool
 from synth.guard import open_database
 from synth.program import Program, error_text, refusal
-from synth.python_tools import Classes, PythonProgram, ToolCrash
-from synth.rows import BadRows, Tables, bring_in, changes, quote, read_tables
-from synth.sandbox import DEFAULT, Limits, Reply
-
-
-@dataclass(frozen=True)
-class Tool:
-    """A tool of a world: what a model sees, and the program that runs."""
-
-    spec: ToolSpec
-    program: Program | PythonProgram
-
-    @cached_property
-    def arguments(self) -> Arguments:
-        return Arguments(self.spec.parameters)
-
-    @cached_property
-    def writes(self) -> bool:
-        """Say whether a call may change the state, so that a refused one must be taken back."""
-        return any(step.kind == "run" for step in self.program.steps)
-
-
-@dataclass(frozen=True)
-class Blueprint:
-    """Everything needed to open worlds: shared between episodes, never changed.
-
-    `image` is a database image (synth.guard.build_image); `keys` are the primary-key columns of
-    each table, in order.
-    """
-
-    image: bytes
-    tools: Mapping[str, Tool]
-    policy: str = ""
-    limits: Limits = DEFAULT
-
-    @cached_property
-    def sources(self) -> dict[str, str]:
-        """Return the sources of the tools that are written in Python."""
-        programs = {name: tool.program for name, tool in self.tools.items()}
-        return {n: p.source for n, p in programs.items() if isinstance(p, PythonProgram)}
-
-    @cached_property
-    def specs(self) -> tuple[ToolSpec, ...]:
-        return tuple(tool.spec for tool in self.tools.values())
-
-    @cached_property
-    def columns(self) -> dict[str, list[tuple[str, int]]]:
-        """Return per table its columns as (name, position in the primary key or 0)."""
-        connection = apsw.Connection(":memory:")
-        connection.deserialize("main", self.image)
-        query = (
-            "select m.name, c.name, c.pk from sqlite_master m, pragma_table_xinfo(m.name) c "
-            "where m.type = 'table' and m.name not like 'sqlite_%' order by m.name, c.cid"
-        )
-        found: dict[str, list[tuple[str, int]]] = {}
-        for table, column, key in connection.execute(query):
-            found.setdefault(table, []).append((column, key))
-        connection.close()
-        return found
+from synth.python_tools import PythonProgram, ToolCrash
+from synth.rows import (
+    BadRows,
+    Change,
+    Tables,
+    bring_in,
+    changes,
+    quote,
+    read_tables,
+    write_change,
+)
+from synth.sandbox import Reply
 
 
 class SqlWorld:
@@ -90,13 +42,10 @@ class SqlWorld:
         self.session = apsw.Session(self.connection, "main")
         self.session.attach()
         names = blueprint.tools.keys() if offered is None else offered
-        self.offered: tuple[ToolSpec, ...] = (
-            blueprint.specs
-            if offered is None
-            else tuple(blueprint.tools[name].spec for name in names)
-        )
+        given = tuple(blueprint.tools[name].spec for name in offered or ())
+        self.offered: tuple[ToolSpec, ...] = blueprint.specs if offered is None else given
         self.allowed = frozenset(names)
-        self.classes = Classes(blueprint.sources, blueprint.limits)
+        self.classes = blueprint.classes if blueprint.shared else blueprint.process()
         if past:
             self.apply(past)
 
@@ -222,15 +171,14 @@ class SqlWorld:
 
     def apply(self, delta: Mapping[str, Any]) -> None:
         """Bring a stored change into this world (a chain's next episode goes on from it)."""
+        columns = self.blueprint.columns
         for table, rows in delta.items():
-            columns = self.blueprint.columns[table]
-            names = [columns[i][0] for i in key_positions(columns)]
-            where = " and ".join(f"{quote(name)} is ?" for name in names)
+            names = [name for name, _ in columns[table]]
             for key, row in rows.items():
-                self.own(f"delete from {quote(table)} where {where}", json.loads(key))
+                write_change(self.own, columns, Change(table, tuple(json.loads(key)), None))
                 if row is not None:
-                    marks = ", ".join("?" * len(row))
-                    self.own(f"insert into {quote(table)} values ({marks})", row)
+                    values = dict(zip(names, row, strict=True))
+                    write_change(self.own, columns, Change(table, (), values, new=True))
 
 
 def key_positions(columns: Sequence[tuple[str, int]]) -> list[int]:

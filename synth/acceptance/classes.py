@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import cycle
 
 from harness.faults import ModelFault
-from synth.acceptance.executions import Sample, check_executions, execute, strata
+from synth.acceptance.executions import Opener, Sample, check_executions, execute, strata
 from synth.acceptance.problems import Problem
 from synth.acceptance.programs import Bench
 from synth.acceptance.sources import check_source
@@ -35,7 +36,10 @@ def check_class(
     if problem:
         return problem
     tools = {record.spec.name: Tool(record.spec, PythonProgram(source))}
-    blueprints = [Blueprint(image, tools, limits=limits) for image in bench.images]
+    blueprints, others = (
+        [Blueprint(image, tools, limits=limits, shared=True) for image in bench.images]
+        for _ in range(2)
+    )
     try:
         first = SqlWorld(blueprints[0])
         first.classes.worker(first.rows())
@@ -43,12 +47,18 @@ def check_class(
         if fault.kind == "sandbox":
             raise
         return Problem(f"{record.spec.name}: {fault}", RUNTIME)
-    worlds = [lambda blueprint=blueprint: SqlWorld(blueprint) for blueprint in blueprints]
+    worlds = [alternating(*pair) for pair in zip(blueprints, others, strict=True)]
     problem = check_executions(record, worlds, samples) or check_memory(record, first, samples)
     if problem:
         return problem
     check = check_tool(record, blueprints, [strata(samples)] * len(blueprints))
     return next((Problem(f"{mode}: {why}", mode) for mode, why in check.witness.items()), None)
+
+
+def alternating(*blueprints: Blueprint) -> Opener:
+    """Return what opens worlds in two processes in turn, so that two runs never share one."""
+    turns = cycle(blueprints)
+    return lambda: SqlWorld(next(turns))
 
 
 def check_memory(record: ToolRecord, world: SqlWorld, samples: Sequence[Sample]) -> str | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from synth.acceptance.composition import Composed, check_composition
@@ -165,7 +165,7 @@ class Author:
     ) -> Made:
         """Try the tools together, leave out what fails, and account for everything."""
         tools = {name: Tool(record.spec, program) for name, (record, program) in made.items()}
-        blueprints = [Blueprint(image, tools) for image in bench.images]
+        blueprints = [Blueprint(image, tools, shared=True) for image in bench.images]
         records = [record for record, _ in made.values()]
         composed = self.composed(records, blueprints[0], inputs)
         kept = {name: one for name, one in made.items() if name not in composed.problems}
@@ -197,7 +197,8 @@ class Author:
     ) -> Composed:
         """Try all tools in one world; those that fail beside the others count as rejected."""
         rng = random.Random(f"{self.seed}:composition")
-        found = check_composition(records, lambda past: SqlWorld(blueprint, past=past), inputs, rng)
+        apart = replace(blueprint, shared=False)
+        found = check_composition(records, lambda past: SqlWorld(apart, past=past), inputs, rng)
         stage = self.asker.ledger["composition"]
         for problem in found.problems.values():
             stage.fail(problem.mode)

@@ -11,7 +11,7 @@ from synth.specs import read_specs
 ID = {"type": "integer", "description": "The ticket's number"}
 
 
-def entry(name: str, description: str, required: list[str], **properties: Any) -> dict[str, Any]:
+def entry(name: str, description: str, required: list[str], /, **properties: Any) -> dict[str, Any]:
     schema = {"type": "object", "properties": properties, "required": required}
     return {"name": name, "description": description, "parameters": schema}
 
