@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from train.encoding import Counts, Encoded
-from train.sft import Material, make_trainer
+from train.sft import Material, make_trainer, training_arguments
 from train.sft_settings import SftSettings
 from train.tiny import Shape, make_model, make_tokenizer
 
@@ -122,7 +122,9 @@ def trl_speed(
             log_every=10_000,
             extra={"save_strategy": "no"},
         )
-        trainer = make_trainer(settings, model, tokenizer, Material(list(rows), [], *no_counts()))
+        material = Material(list(rows), [], *no_counts())
+        arguments = training_arguments(settings, material)
+        trainer = make_trainer(settings, model, tokenizer, material, arguments)
         trainer.add_callback(Clock())
         trainer.train()
     return counted(options) / (marks[-1] - marks[WARM - 1])

@@ -25,6 +25,7 @@ from train.folder import claim, last_checkpoint
 from train.grpo_log import watcher
 from train.grpo_settings import GrpoSettings, trl_config
 from train.policy import LocalPolicy, Policy, ServedPolicy
+from train.processes import rank
 from train.rollouts import Rollout, Rollouts, Tally, batch_fields
 from train.server import addresses, inspect
 from train.weights import Connect, Weights, connect_by_trl, serve
@@ -120,7 +121,7 @@ def optimise(
     from transformers import set_seed
 
     out = Path(settings.out)
-    if int(os.environ.get("RANK", "0")) == 0:
+    if rank() == 0:
         claim(out, settings.identity())
     if (out / "final" / "config.json").is_file():
         return out / "final"

@@ -11,6 +11,7 @@ from typing import Any
 
 from harness.codec import dumps
 from harness.faults import UserMistake
+from train.processes import anywhere
 
 
 def watcher(
@@ -68,18 +69,6 @@ def check_drift(figures: Mapping[str, float], step: int, most: float | None) -> 
             f"trained (log-probabilities differ by {drift:.2f} on average, max_drift={most}): they "
             "serve another checkpoint or did not take new weights. Start them anew and go on"
         )
-
-
-def anywhere(here: bool) -> bool:
-    """Say whether something is so in any process: all then stop after the same step."""
-    import torch
-
-    if not torch.distributed.is_initialized():
-        return here
-    device = "cuda" if torch.distributed.get_backend() == "nccl" else "cpu"
-    flag = torch.tensor(float(here), device=device)
-    torch.distributed.all_reduce(flag, torch.distributed.ReduceOp.MAX)
-    return bool(flag)
 
 
 def read_log(out: Path) -> list[dict[str, Any]]:

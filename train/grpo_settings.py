@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from harness.faults import UserMistake
+from train.processes import world_size
 
 ROLLOUTS = ("local", "server")
 
@@ -90,11 +90,6 @@ class GrpoSettings:
                 f"(prompts={self.prompts} x group_size={self.group_size} over {devices})"
             )
         return micro, rows // micro
-
-
-def world_size() -> int:
-    """Return how many processes the launcher started."""
-    return int(os.environ.get("WORLD_SIZE", "1"))
 
 
 def trl_config(settings: GrpoSettings) -> Any:

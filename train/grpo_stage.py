@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -21,8 +20,9 @@ from harness.runner import Job
 from harness.seeds import seed_for
 from harness.stages import begin, changed, stored_config
 from harness.store import RunStore, write_text
-from train.grpo_settings import GrpoSettings, world_size
-from train.launch import Cluster, commands, require_processes
+from train.grpo_settings import GrpoSettings
+from train.launch import Cluster, commands
+from train.processes import rank, require_processes, world_size
 from train.rollouts import Rollouts
 from train.tracked import tracked
 
@@ -41,17 +41,16 @@ async def grpo(app: App, tasks: DictConfig | None = None) -> None:
     seats = rollouts_app(app, settings, tasks)
     job = only(seats.jobs)
     forbid_training(job.benchmark, allowed=settings.train_on_test)
-    rank = int(os.environ.get("RANK", "0"))
     rollouts = Rollouts(
         job.benchmark,
         job.evaluator,
         settings.group_size,
-        seed_for(settings.seed, "rank", rank) if rank else settings.seed,
+        seed_for(settings.seed, "rank", rank()) if rank() else settings.seed,
         settings.redraws,
         settings.filtering,
         job.user_model,
     )
-    store = begun(seats) if rank == 0 else None
+    store = begun(seats) if rank() == 0 else None
     users = {seat: model for seat, model in seats.models.items() if seat != "model"}
     try:
         async with opened(users):
@@ -59,7 +58,7 @@ async def grpo(app: App, tasks: DictConfig | None = None) -> None:
     finally:
         if store is not None:
             store.close()
-    if rank == 0:
+    if rank() == 0:
         app.console.print(f"optimised in {settings.steps} steps: {final}", highlight=False)
 
 

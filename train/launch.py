@@ -204,19 +204,3 @@ def write_plan(cluster: Cluster) -> list[Path]:
 def quote(part: str) -> str:
     """Quote for a shell, but let its variables stand."""
     return part if part.startswith("$") else shlex.quote(part)
-
-
-def require_processes(expected: int) -> int:
-    """Return the world size, or say that the launcher started another number of processes.
-
-    `accelerate launch --cpu --num_processes 2` was seen to start one process without a word.
-    """
-    import os
-
-    actual = int(os.environ.get("WORLD_SIZE", "1"))
-    if actual != expected:
-        raise UserMistake(
-            f"the launcher started {actual} processes, {expected} were asked for: start with "
-            "torchrun --nproc_per_node or check num_processes of the accelerate configuration"
-        )
-    return actual

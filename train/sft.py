@@ -7,7 +7,8 @@ import logging
 import random
 import shutil
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from harness.store import write_text
 from train.encoding import Counts, Encoded, Encoder, encode_rows
 from train.folder import claim, last_checkpoint
 from train.mixture import mix, read_sources, split
+from train.processes import anywhere, rank
 from train.rows import Row
 from train.sft_log import watcher
 from train.sft_settings import SftSettings, trl_config
@@ -51,7 +53,8 @@ def finetune(
     UserMistake in one line.
     """
     out = Path(settings.out)
-    claim(out, settings.identity())
+    if rank() == 0:
+        claim(out, settings.identity())
     final = out / "final"
     if (final / "config.json").is_file():
         return final
@@ -61,40 +64,58 @@ def finetune(
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
     set_seed(settings.seed)
-    model, tokenizer = load(settings)
+    tokenizer = load_tokenizer(settings)
     material = read_material(settings, tokenizer)
-    write_text(out / "rows.json", json.dumps({"training": vars(material.counts)}, indent=1))
-    trainer = make_trainer(settings, model, tokenizer, material)
+    if rank() == 0:
+        write_text(out / "rows.json", json.dumps({"training": vars(material.counts)}, indent=1))
+    arguments = training_arguments(settings, material)  # first: ZeRO-3 shards weights as they load
+    model = load(settings, len(tokenizer))
+    trainer = make_trainer(settings, model, tokenizer, material, arguments)
     trainer.add_callback(watcher(out, stop, probe, tokenizer, say))
     trainer.train(resume_from_checkpoint=last_checkpoint(out))
-    if stop is not None and stop.is_set():
+    if anywhere(stop is not None and stop.is_set()):
         raise UserMistake(f"stopped: run the same again to go on from {last_checkpoint(out)}")
     save_final(trainer, tokenizer, final)
     return final
 
 
-def load(settings: SftSettings) -> tuple[Any, Any]:
-    """Load the weights in float32 and the tokenizer. Raises UserMistake in one line."""
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+def load_tokenizer(settings: SftSettings) -> Any:
+    """Load the tokenizer with its chat template. Raises UserMistake in one line."""
+    from transformers import AutoTokenizer
 
     if is_missing(settings.model):
         raise UserMistake(f"there is no model at {settings.model}")
-    path = expand(settings.model)
+    with said_in_one_line(settings.model):
+        tokenizer = AutoTokenizer.from_pretrained(expand(settings.model))
+    install_template(tokenizer, settings.chat_template, settings.model)
+    return tokenizer
+
+
+def load(settings: SftSettings, entries: int) -> Any:
+    """Load the weights in float32 for a tokenizer of so many entries; raises UserMistake."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
     kwargs = {"attn_implementation": settings.attention} if settings.attention else {}
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(path)
-        model = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32, **kwargs)
-    except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split())[:300]
-        raise UserMistake(f"model {settings.model!r} cannot be loaded: {reason}") from None
-    if len(tokenizer) > model.get_input_embeddings().num_embeddings:
+    with said_in_one_line(settings.model):
+        model = AutoModelForCausalLM.from_pretrained(
+            expand(settings.model), dtype=torch.float32, **kwargs
+        )
+    if entries > model.get_input_embeddings().num_embeddings:
         raise UserMistake(
-            f"{settings.model}: the tokenizer has {len(tokenizer)} entries, the weights "
+            f"{settings.model}: the tokenizer has {entries} entries, the weights "
             f"{model.get_input_embeddings().num_embeddings}: they are of different models"
         )
-    install_template(tokenizer, settings.chat_template, settings.model)
-    return model, tokenizer
+    return model
+
+
+@contextmanager
+def said_in_one_line(model: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise UserMistake(f"model {model!r} cannot be loaded: {reason}") from None
 
 
 def read_material(settings: SftSettings, tokenizer: Any) -> Material:
@@ -133,12 +154,10 @@ def by_length(rows: Sequence[Encoded], batch: int, rng: random.Random) -> list[E
     return out
 
 
-def make_trainer(settings: SftSettings, model: Any, tokenizer: Any, material: Material) -> Any:
-    """Build TRL's trainer."""
+def training_arguments(settings: SftSettings, material: Material) -> Any:
+    """Translate the settings for as many processes as run. Raises UserMistake where others do."""
     import torch
     from accelerate import PartialState
-    from transformers.trainer_callback import PrinterCallback
-    from trl import SFTTrainer
 
     devices = PartialState(cpu=not torch.cuda.is_available()).num_processes
     if settings.devices not in (None, devices):
@@ -146,7 +165,16 @@ def make_trainer(settings: SftSettings, model: Any, tokenizer: Any, material: Ma
             f"{devices} process{'es' * (devices > 1)} run, not devices={settings.devices}: start "
             f"with torchrun --nproc_per_node {settings.devices} -m harness …"
         )
-    config = trl_config(settings, devices, bool(material.validation))
+    return trl_config(settings, devices, bool(material.validation))
+
+
+def make_trainer(
+    settings: SftSettings, model: Any, tokenizer: Any, material: Material, arguments: Any
+) -> Any:
+    """Build TRL's trainer."""
+    from transformers.trainer_callback import PrinterCallback
+    from trl import SFTTrainer
+
     peft = None
     if settings.lora is not None:
         from peft import LoraConfig
@@ -154,7 +182,7 @@ def make_trainer(settings: SftSettings, model: Any, tokenizer: Any, material: Ma
         peft = LoraConfig(task_type="CAUSAL_LM", **settings.lora)
     trainer = SFTTrainer(
         model=model,
-        args=config,
+        args=arguments,
         train_dataset=dataset(material.training),
         eval_dataset=dataset(material.validation) if material.validation else None,
         processing_class=tokenizer,

@@ -12,6 +12,7 @@ from typing import Any
 
 from harness.codec import dumps
 from harness.faults import UserMistake
+from train.processes import anywhere
 
 
 def watcher(
@@ -30,7 +31,7 @@ def watcher(
 
     class Watcher(TrainerCallback):  # type: ignore[misc]
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            if stop is not None and stop.is_set():
+            if anywhere(stop is not None and stop.is_set()):
                 control.should_training_stop = control.should_save = True
 
         def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:

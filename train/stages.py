@@ -14,6 +14,7 @@ from harness.configure import build
 from harness.faults import UserMistake
 from train.mixture import read_rows
 from train.probe import pass_rate_of
+from train.processes import rank
 from train.rows import Row
 from train.sft_settings import SftSettings
 from train.tracked import tracked
@@ -76,6 +77,8 @@ async def sft(app: App, probe: Mapping[str, Any] | None = None) -> None:
             await asyncio.wait([work])
             work.exception()
             raise
+    if rank():
+        return
     last = read_log(Path(settings.out))[-1]
     said = f"fine-tuned in {last['seconds']:.0f} s, {last['step']} steps: {final}"
     app.console.print(said, highlight=False)

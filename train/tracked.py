@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from harness.app import App
 from harness.configure import build, plain
 from harness.stages import stored_config
 from harness.tracking import NoTracker, Tracker
+from train.processes import rank
 
 Say = Callable[[Mapping[str, Any]], None]
 
@@ -22,8 +22,7 @@ Say = Callable[[Mapping[str, Any]], None]
 def tracked(app: App, job: str, model: str, out: str) -> Iterator[Say]:
     """Yield what takes a training's lines to the configured tracker, from the first process."""
     node = app.config.get("tracker")
-    first = int(os.environ.get("RANK", "0")) == 0
-    tracker: Tracker = build(node) if node and first else NoTracker()
+    tracker: Tracker = build(node) if node and rank() == 0 else NoTracker()
     info = {
         "job": job,
         "model": model,

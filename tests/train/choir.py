@@ -61,7 +61,7 @@ def main(checkpoint: str, out: str, steps: str) -> None:
     import os
 
     from train.grpo import Hooks, make_trainer
-    from train.launch import require_processes
+    from train.processes import require_processes
     from train.rollouts import Rollouts
 
     require_processes(2)

@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from harness.faults import UserMistake
-from train.launch import Cluster, commands, require_processes, write_plan
+from train.launch import Cluster, commands, write_plan
+from train.processes import require_processes
 
 
 def cluster(**changes: Any) -> Cluster:
