@@ -50,15 +50,25 @@ def unreal_values(
     for name, arguments in calls:
         schemas = specs[name].parameters.get("properties", {}) if name in specs else {}
         for parameter, value in arguments.items():
-            schema = schemas.get(parameter, {})
-            for part in scalars(value):
-                if value in (schema.get("default"), *schema.get("enum", ())):
-                    continue
-                reason = unreal(parameter, part, schema)
+            for part, reason in complaints(parameter, value, schemas.get(parameter, {})):
                 word = str(part).lower()
-                if reason and not (len(word) >= TELLING and word in said):
+                if not (len(word) >= TELLING and word in said):
                     found.append(f"{name}.{parameter}: {reason}")
     return found
+
+
+def unreal_argument(parameter: str, value: Any, schema: Mapping[str, Any]) -> str:
+    """Say what is wrong with an argument or one of its parts; "" where nothing is."""
+    return next((reason for _, reason in complaints(parameter, value, schema)), "")
+
+
+def complaints(parameter: str, value: Any, schema: Mapping[str, Any]) -> Iterator[tuple[Any, str]]:
+    """Yield the unreal parts of an argument; defaults and options of the schema are real."""
+    if value in (schema.get("default"), *schema.get("enum", ())):
+        return
+    for part in scalars(value):
+        if reason := unreal(parameter, part, schema):
+            yield part, reason
 
 
 def unreal(parameter: str, value: Any, schema: Mapping[str, Any]) -> str:

@@ -9,12 +9,9 @@ from typing import Any
 
 from harness.types import ToolSpec
 from synth.arguments import Arguments
+from synth.realism import unreal_argument
 from synth.roles.input_sampler import counts
 
-JUNK = frozenset(
-    """value values test testing example sample string text foo bar baz lorem ipsum placeholder
-    todo tbd dummy none null abc xyz 12345""".split()
-)  # fmt: skip
 Args = Mapping[str, Any]
 
 
@@ -39,7 +36,8 @@ def stratify(
 
 def check_complete(spec: ToolSpec, calls: Sequence[Args], least: int) -> str | None:
     """Say what is wrong with complete calls: valid, all arguments given, varied, no filler."""
-    names = list(spec.parameters.get("properties", {}))
+    properties = spec.parameters.get("properties", {})
+    names = list(properties)
     check = Arguments(spec.parameters).check
     for call in calls:
         wrong = check(call)
@@ -48,8 +46,8 @@ def check_complete(spec: ToolSpec, calls: Sequence[Args], least: int) -> str | N
         for name in names:
             if name not in call:
                 return f"{json.dumps(call)[:300]} leaves out {name!r}: give every argument"
-            if filler(call[name]):
-                return f"{name}={call[name]!r} is a placeholder, not a value that a person has"
+            if reason := unreal_argument(name, call[name], properties[name]):
+                return f"{name}={call[name]!r} is no value that a person has: {reason}"
     distinct = len({json.dumps(call, sort_keys=True) for call in calls})
     wanted = min(least, room(spec))
     return (
@@ -66,15 +64,6 @@ def room(spec: ToolSpec) -> int:
         else:
             count *= 2 if schema.get("type") == "boolean" else 1_000
     return count
-
-
-def filler(value: Any) -> bool:
-    """Say whether a value is a placeholder."""
-    if isinstance(value, list):
-        return any(map(filler, value))
-    if isinstance(value, dict):
-        return any(map(filler, value.values()))
-    return isinstance(value, str) and value.strip().lower() in JUNK
 
 
 def check_labels(spec: ToolSpec, rows: Sequence[Mapping[str, Any]]) -> str | None:
