@@ -19,10 +19,13 @@ from harness.store import read_outcomes
 from synth.benchmark import TASKS_FILE
 from synth.dataset.card import card
 from synth.dataset.files import write_jsonl, write_parquet
+from synth.dataset.manifest import NAME as MANIFEST
+from synth.dataset.manifest import file_hashes, manifest
 from synth.dataset.rl import rl_rows
 from synth.dataset.rows import Request, Row, training_rows
 from synth.dataset.statistics import describe_rows
 from synth.decontaminate import Sample, build_index, count_hits
+from synth.making import package_in
 from synth.package import pretty
 from synth.pipeline import Checked, Material, Pipeline
 from synth.playing import NoModel, Played
@@ -49,6 +52,10 @@ def export(
     report = report_of(material, checked, played, tasks, sft)
     report["funnel"].append(rows_step(sft, {"the same conversation": len(talks) - len(sft)}))
     write(folder, {"sft": sft, "rl": rl}, report)
+    packages = [p for done in material.packages.values() if (p := package_in(done.folder))]
+    made = manifest(pipeline.recipe, pipeline.seed, pipeline.crew, report["asked"], packages)
+    made["files"] = file_hashes(folder)
+    (folder / MANIFEST).write_text(pretty(made), encoding="utf-8")
     return report
 
 
@@ -170,6 +177,9 @@ def show(console: Console, report: Report, folder: Path) -> None:
     lines = [f"{n}: {e['note']}" for n, e in entries.items() if e["note"] and "tools" in e]
     for name, entry in entries.items():
         lines += [f"{name} lacks {t}: {why}" for t, why in entry.get("lacking", {}).items()]
+        left = entry.get("by_rules", {})
+        if left:
+            lines.append(f"{name} by rules where no reply was accepted: {', '.join(left)}")
     for name, check in report["checks"].items():
         rate = check["passed"] / check["played"] if check["played"] else 0.0
         lines.append(f"{name}: {check['passed']:,} of {check['played']:,} passed ({rate:.1%})")
@@ -177,4 +187,4 @@ def show(console: Console, report: Report, folder: Path) -> None:
     lines += [f"decontamination: {n} was not checked: {w}" for n, w in clean["unchecked"].items()]
     lines += [f"decontamination: {n}: {why}" for n, why in clean["partial"].items()]
     for line in [*lines, f"data set: {folder}"]:
-        console.print(line, highlight=False)
+        console.print(line, highlight=False, markup=False)

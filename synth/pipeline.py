@@ -23,6 +23,7 @@ from harness.runner import Job
 from synth.benchmark import benchmark
 from synth.candidates import needs_action
 from synth.crew import NOBODY, WORLD_ROLES, Crew, JudgedEvaluator, with_personas
+from synth.dataset.account import keep_asked
 from synth.making import make_graph, make_package, make_specs, make_tasks
 from synth.playing import NoModel, Played, play, told
 from synth.recipe import Cast, Recipe, cast_of
@@ -187,4 +188,9 @@ class Pipeline:
             "crew": self.crew.settings("user", "verifier"),
             "model": {k: about.get(k) for k in ("kind", "model", "sampling", "tool_format")},
         }
-        return await play(self.root / "episodes", job, identity, self.console, self.concurrency)
+        folder = self.root / "episodes"
+        try:
+            return await play(folder, job, identity, self.console, self.concurrency)
+        finally:
+            if self.crew.fills(*TALKERS):
+                keep_asked(folder, self.crew.asker.ledger.to_json())

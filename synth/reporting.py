@@ -9,15 +9,16 @@ from typing import Any
 
 from harness.store import read_outcomes
 from harness.types import Task
-from synth.dataset.account import add_up, played_account
+from synth.dataset.account import add_up, played_account, read_asked
 from synth.dataset.coverage import edges_used, graph_edges, kind_grid, tables_changed
 from synth.dataset.facts import objectives_of
 from synth.dataset.statistics import describe_rows
-from synth.making import WHOLE, package_in
+from synth.making import VALIDITY, WHOLE, package_in
 from synth.pipeline import Checked, Material, Units
 from synth.playing import Played
 from synth.sifting import read_report
 from synth.steps import Done
+from synth.validity import row_of
 
 ABOUT = (
     "Tool-using conversations with users, played in synthesised SQLite worlds and verified by "
@@ -73,6 +74,7 @@ def account(material: Material, checked: Checked, played: Played) -> dict[str, A
     ]
     found: dict[str, Any] = add_up(done.counts.get("llm", {}) for done in units)
     if played is not checked.checks["oracle"]:
+        found |= read_asked(played.folder)
         spent = played_account(read_outcomes(played.folder).values())
         if spent["tokens_in"]:
             found["episodes"] = spent
@@ -172,6 +174,8 @@ def environments(
             "origin": cast.origins[env],
             "note": note,
             "lacking": lacking(material.packages[env]),
+            "by_rules": by_rules(material.packages[env]),
+            "validity": validity(material.packages[env]),
         }
     for env, reason in cast.absent.items():
         found[env] = {"licence": "–", "origin": "–", "note": reason}
@@ -188,3 +192,17 @@ def lacking(package: Done) -> dict[str, str]:
     text = (package.folder / "unsupported.json").read_text(encoding="utf-8")
     found: dict[str, str] = json.loads(text)
     return found
+
+
+def by_rules(package: Done) -> dict[str, str]:
+    """Return what rules took over from a model, with the stage and the reason."""
+    stages = package.counts.get("llm", {}).items()
+    return {
+        f"{item} ({name})": why for name, one in stages for item, why in one["by_rules"].items()
+    }
+
+
+def validity(package: Done) -> dict[str, Any]:
+    """Return how the tools validate; empty where they are right by construction."""
+    path = package.folder / VALIDITY
+    return row_of(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
@@ -20,14 +22,14 @@ from harness.types import Role
 from synth.crew import Crew
 from synth.dataset.rows import Request
 from synth.export import export, export_run, show
-from synth.llm.estimates import Workload, estimate, paper_total
+from synth.generate import Wishes
+from synth.llm.estimates import Estimate, Workload, estimate, estimate_agent, paper_total
 from synth.pipeline import Pipeline, say_absent
 from synth.recipe import Recipe, cast_of, domain_of
 from synth.sources import fetch
 from synth.steps import exclusive
 
 CHARACTERS_PER_TOKEN = 4
-REPLY_TOKENS = 120
 
 
 async def synthesize(
@@ -47,6 +49,7 @@ async def synthesize(
     if made.agent == "model" or crew.fills(*crew.roles):
         models = {"model": teacher_of(app, teacher)}
         crew = replace(crew, model=models["model"])
+        crew.ready()
     root = Path(folder or app.folder)
     fetch(made.names)
     pipeline = Pipeline(made, root, app.console, app.config.seed, concurrency, crew)
@@ -113,7 +116,7 @@ def show_plan(
         f"at most {tasks:,} tasks, {tasks * made.trials:,} episodes by agent={made.agent}",
         highlight=False,
     )
-    roles = [name for name in crew.roles if crew.fills(name)]
+    roles = {name: node for name, node in crew.roles.items() if crew.fills(name)}
     if not roles and made.agent != "model":
         app.console.print("no role is filled by a model: no calls, no cost")
         return
@@ -124,6 +127,7 @@ def show_plan(
         tasks=tasks,
         states=made.states,
         spec_tokens=round(sum(lengths) / max(1, len(lengths))),
+        **shape_of(made),
     )
     model = build(teacher) if teacher else app.models.get("model")
     if teacher:
@@ -132,17 +136,26 @@ def show_plan(
     show_estimate(app, work, roles, made, price)
 
 
-def show_estimate(app: App, work: Workload, roles: list[str], recipe: Recipe, price: Any) -> None:
+def show_estimate(
+    app: App, work: Workload, roles: Mapping[str, Any], recipe: Recipe, price: Any
+) -> None:
     """Print a line per stage, the sum, and what the paper's table gives for the same work."""
-    rows = [(e.stage, e.calls, e.tokens_in, e.tokens_out) for e in estimate(work, roles, price)]
+    rows = estimate(work, roles, price)
     if recipe.agent == "model":
-        rows.append(("agent", *playing(work, recipe)))
-    calls, tokens_in, tokens_out = (sum(column) for column in list(zip(*rows, strict=True))[1:])
-    rows.append(("all", calls, tokens_in, tokens_out))
+        rows.append(estimate_agent(work, price))
+    known = all(row.cost_usd is not None for row in rows)
+    total = Estimate(
+        "all",
+        sum(row.calls for row in rows),
+        sum(row.tokens_in for row in rows),
+        sum(row.tokens_out for row in rows),
+        sum(row.cost_usd or 0.0 for row in rows) if known else None,
+    )
     table = Table("stage", "calls", "tokens in", "tokens out", "cost")
-    for stage, calls, tokens_in, tokens_out in rows:
-        cost = cost_of(tokens_in, tokens_out, price)
-        table.add_row(stage, f"{calls:,}", f"{tokens_in:,}", f"{tokens_out:,}", cost)
+    for row in [*rows, total]:
+        cost = "unknown" if row.cost_usd is None else f"${row.cost_usd:,.2f}"
+        cells = (f"{row.calls:,}", f"{row.tokens_in:,}", f"{row.tokens_out:,}", cost)
+        table.add_row(row.stage, *cells)
     app.console.print(table)
     tokens, dollars = paper_total(work)
     app.console.print(
@@ -153,14 +166,16 @@ def show_estimate(app: App, work: Workload, roles: list[str], recipe: Recipe, pr
     )
 
 
-def playing(work: Workload, recipe: Recipe) -> tuple[int, int, int]:
-    """Estimate the agent's calls and tokens: three replies a turn, the tools in every prompt."""
-    calls = work.tasks * recipe.trials * work.turns * 3
-    prompt = work.spec_tokens * work.tools_each + work.turns * 3 * REPLY_TOKENS
-    return calls, round(calls * prompt), calls * REPLY_TOKENS
-
-
-def cost_of(tokens_in: int, tokens_out: int, price: Any) -> str:
-    if not price or "input" not in price or "output" not in price:
-        return "unknown"
-    return f"${(tokens_in * price['input'] + tokens_out * price['output']) / 1e6:,.2f}"
+def shape_of(recipe: Recipe) -> dict[str, Any]:
+    """Return what tasks are like on average, as far as it costs calls."""
+    wishes = Wishes(**recipe.wishes)
+    others = [kind for kind in wishes.kinds if kind != "general"]
+    stated = [kind for kind in others if kind != "changing"]
+    alone = list(wishes.modes) == ["scenario"]
+    return {
+        "turns": fmean(wishes.turns),
+        "calls": fmean(wishes.calls),
+        "trials": recipe.trials,
+        "talked": 1.0 if alone else 0.6 * ("scenario" in wishes.modes),
+        "judged": 0.5 * len(stated) / len(others) if others else 0.0,
+    }

@@ -174,6 +174,8 @@ async def reworded(tasks: Sequence[Task], maker: Recorder, writer: TaskWriter) -
     """Return the tasks in the model's words; one whose words are refused keeps the rules' own."""
     found = await writer.asker.each(tasks, lambda task: writer.reword(maker.drafts[task.id]))
     drafts = {task.id: draft for task, draft in found}
+    lost = [maker.drafts[task.id] for task in tasks if task.id not in drafts]
+    writer.asker.ledger["wording"].leave(draft.scene.plan.id for draft in lost)
     names: dict[str, str] = {}
     out = []
     for task in tasks:

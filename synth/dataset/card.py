@@ -15,7 +15,7 @@ FIELDS = {
     "benchmark, task_id, trial": "what was played",
     "env, package": "the world, and the hash of its package",
     "kind": "general, ambiguous, changing, infeasible, abnormal; empty where not synthesised",
-    "mode": "fixed: a query per turn; whole: one for all; scenario: a user to talk to",
+    "mode": "fixed_queries: one per turn; one_query: for all of it; user_scenario: a user to talk to",
     "plan_id": "the ground-truth plan; twins share it",
     "reward, verdict": "what the evaluator said; only passed episodes are here",
     "source": "who played",
@@ -30,7 +30,9 @@ def card(report: Report) -> str:
         "Use": usage(report),
         "From specifications to rows": table(("step", "kept", "left out"), funnel(report)),
         "Environments": environments(report["environments"]),
-        "Not supported": unsupported(report["environments"]),
+        "Not supported": listed(report["environments"], "lacking"),
+        "Left to rules": listed(report["environments"], "by_rules"),
+        "Validation of tools": validation(report["environments"]),
         "Statistics": statistics(report["statistics"], report["coverage"]),
         "Calls of plans by archetype and kind": grid(report["grid"]),
         "Checks": checks(report["checks"]),
@@ -83,13 +85,39 @@ def environments(found: Mapping[str, Mapping[str, Any]]) -> str:
     return table(("environment", *columns, "note"), rows)
 
 
-def unsupported(found: Mapping[str, Mapping[str, Any]]) -> str:
+def listed(found: Mapping[str, Mapping[str, Any]], key: str) -> str:
+    """Write what environments name under a key, each with its reason."""
     rows = [
-        (name, tool, reason)
+        (name, one, reason)
         for name, entry in found.items()
-        for tool, reason in entry.get("lacking", {}).items()
+        for one, reason in entry.get(key, {}).items()
     ]
-    return table(("environment", "tool", "why"), rows) if rows else ""
+    return table(("environment", "what", "why"), rows) if rows else ""
+
+
+def validation(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """Write how tools came to be valid: share by iteration, failures by mode, calls executed."""
+    rows = []
+    for name, entry in found.items():
+        seen = entry.get("validity")
+        if seen:
+            within, pairs = list(seen["valid_within"].items()), seen["pairs"]
+            modes = ", ".join(f"{n:,} {mode}" for mode, n in seen["failures"].items())
+            shares = [f"{valid}" for _, valid in (within[0], within[7], within[-1])]
+            spread = " / ".join(f"{pairs[k]:g}" for k in ("min", "median", "mean", "max"))
+            together = f"{seen['composed']['failures']:,} of {seen['composed']['calls']:,}"
+            cells = (f"{seen['tools']}", *shares, modes or "–", spread, f"{pairs['total']:,}")
+            rows.append((name, *cells, together))
+    if not rows:
+        return ""
+    head = ("environment", "tools", "valid after 1", "after 8", "in the end", "failures on the way")
+    about = (
+        "A tool is valid where sampled calls show none of four failure modes: timeout, logical "
+        "inconsistency, malformed input or state, runtime error. Pairs of input and output are "
+        "different calls per state. `Together` are calls in a world that other tools had changed."
+    )
+    tail = ("pairs per tool (least / median / mean / most)", "pairs", "failures together")
+    return f"{about}\n\n{table((*head, *tail), rows)}"
 
 
 def statistics(found: Mapping[str, Any], coverage: Mapping[str, Any]) -> str:
@@ -126,12 +154,18 @@ def grid(found: Mapping[str, Mapping[str, int]]) -> str:
 
 def asked(found: Mapping[str, Mapping[str, Any]]) -> str:
     """Write calls, tokens, cost and accepted replies per stage."""
-    columns = ("calls", "cached", "repairs", "accepted", "rejected", "tokens_in", "tokens_out")
+    columns = ("calls", "cached", "repairs", "accepted", "rejected", "by_rules")
+    tokens = ("tokens_in", "tokens_out")
     rows = [
-        (name, *(counted(stage[column]) for column in columns), dollars(stage["cost_usd"]))
+        (
+            name,
+            *(counted(stage[column]) for column in (*columns, *tokens)),
+            dollars(stage["cost_usd"]),
+            ", ".join(f"{n:,} {mode}" for mode, n in stage["failures"].items()) or "–",
+        )
         for name, stage in found.items()
     ]
-    return table(("stage", *columns, "cost"), rows) if rows else ""
+    return table(("stage", *columns, *tokens, "cost", "replies not taken"), rows) if rows else ""
 
 
 def counted(number: int | None) -> str:

@@ -72,6 +72,9 @@ def annotated(reading: Reading, model: Model) -> ToolRecord:
     root = "$[*]" if reading.response.get("type") == "array" else "$"
     schema = reading.response.get("items") if root == "$[*]" else reading.response
     outputs = {p: home(n, part, table, model) for p, n, part in leaves(schema or {}, root)}
+    own = table is not None and bool(table.key) and f"{table.name}.{table.key}" in params.values()
+    if archetype == "create" and own:
+        archetype = "update"
     found = {
         "effect": effect,
         "verb": str(said.get("verb") or reading.verb),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from synth.llm.edges import BATCH
 from synth.llm.prompts import load_prompt
@@ -39,7 +40,9 @@ PAPER_SETTINGS: Mapping[str, int] = {"environments": 14, "tools": 232, "tasks": 
 
 @dataclass(frozen=True)
 class Workload:
-    """What is to be made. `spec_tokens` is the mean length of one specification."""
+    """What is to be made. `spec_tokens` is the mean length of one specification, `turns` and
+    `calls` (per turn) are means over tasks; `talked` is the share of tasks with a user to talk to,
+    `judged` the share with statements about prose."""
 
     environments: int
     tools: int
@@ -47,7 +50,11 @@ class Workload:
     states: int = 3
     spec_tokens: int = 150
     edges_per_tool: int = 6
-    turns: int = 4
+    turns: float = 2.0
+    calls: float = 2.5
+    trials: int = 1
+    talked: float = 0.6
+    judged: float = 0.4
 
     @property
     def tools_each(self) -> float:
@@ -77,26 +84,57 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "verifier": ("judge",),
 }
 """The prompts that a role asks with, where it is set to llm."""
+IMPLEMENTATIONS: Mapping[str, tuple[str, ...]] = {
+    "SqlImplementation": ("sql_program",),
+    "PythonImplementation": ("python_class",),
+    "MixedImplementation": ("sql_program", "python_class"),
+}
+REPLY_TOKENS = 120
+LEFT_OVER = 0.3
+"""Share of tools that a mixed implementation asks a class for, as assumed."""
+
+
+def prompts_of(role: str, node: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the prompts that a configured role asks with."""
+    if role != "implementation":
+        return ROLES.get(role, ())
+    return IMPLEMENTATIONS.get(str(node.get("_target_", "")).rpartition(".")[2], ROLES[role])
 
 
 def estimate(
-    work: Workload, roles: Sequence[str], price: Mapping[str, float] | None = None
+    work: Workload,
+    roles: Mapping[str, Mapping[str, Any]],
+    price: Mapping[str, float] | None = None,
 ) -> list[Estimate]:
-    """Estimate every stage of the roles that are set to llm; the others cost nothing.
+    """Estimate every stage of the roles that a model fills, by name as configured.
 
     Prompts are measured as they are; replies, rounds and contexts are assumed.
     """
     rows = []
-    for role in roles:
-        for prompt in ROLES.get(role, ()):
+    for role, node in roles.items():
+        prompts = prompts_of(role, node)
+        for prompt in prompts:
             calls, context, reply = demand(prompt, work)
-            tokens_in = round(calls * (length(prompt) + context))
-            tokens_out = round(calls * reply)
-            cost = None
-            if price and "input" in price and "output" in price:
-                cost = (tokens_in * price["input"] + tokens_out * price["output"]) / 1e6
-            rows.append(Estimate(prompt, round(calls), tokens_in, tokens_out, cost))
+            if prompt == "python_class" and len(prompts) > 1:
+                calls *= LEFT_OVER
+            rows.append(priced(prompt, calls, length(prompt) + context, reply, price))
     return rows
+
+
+def estimate_agent(work: Workload, price: Mapping[str, float] | None = None) -> Estimate:
+    """Estimate a teacher's episodes: the tools and half the conversation in every prompt."""
+    return priced("agent", *demand("agent", work), price)
+
+
+def priced(
+    stage: str, calls: float, prompt: float, reply: float, price: Mapping[str, float] | None
+) -> Estimate:
+    """Return the estimate of so many calls; `prompt` and `reply` are tokens of one."""
+    tokens_in, tokens_out = round(calls * prompt), round(calls * reply)
+    cost = None
+    if price and "input" in price and "output" in price:
+        cost = (tokens_in * price["input"] + tokens_out * price["output"]) / 1e6
+    return Estimate(stage, round(calls), tokens_in, tokens_out, cost)
 
 
 def length(prompt: str) -> float:
@@ -111,17 +149,21 @@ def demand(prompt: str, work: Workload) -> tuple[float, float, float]:
     whole = spec * work.tools_each
     state = 120 * work.tools_each
     tools, environments, tasks = work.tools, work.environments, work.tasks
+    played = tasks * work.trials
+    replies = played * work.turns * (0.7 * work.calls + 1)
     table: Mapping[str, tuple[float, float, float]] = {
         "normalize_spec": (tools, spec + siblings, spec * 1.2),
         "response_schema": (tools, spec + 2 * siblings, spec),
         "sql_program": (tools * MEAN_ROUNDS, 2 * spec + siblings + 600, 350),
+        "python_class": (tools * MEAN_ROUNDS, 2 * spec + siblings + 600 + state, 450),
         "tables": (environments * 1.5, whole, 40 * work.tools_each),
         "initial_state": (environments * work.states * 1.5, 40 * work.tools_each, state),
         "inputs": (tools * 1.3, spec + state, 700),
         "dependency": (tools * work.edges_per_tool / BATCH, siblings + BATCH * 25, BATCH * 12),
         "wording": (tasks * 1.2, 60 * work.turns + 100, 45 * work.turns),
-        "user": (tasks * (work.turns + 1) * 1.1, 150 + 120 * work.turns, 60),
-        "judge": (tasks * 1.1, 400 * work.turns, 150),
+        "user": (played * work.talked * (work.turns + 1.5), 150 + 120 * work.turns, 60),
+        "judge": (played * work.judged * 1.1, 400 * work.turns, 150),
+        "agent": (replies, whole + replies / max(1, played) / 2 * REPLY_TOKENS, REPLY_TOKENS),
     }
     return table[prompt]
 

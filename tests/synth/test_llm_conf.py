@@ -151,16 +151,24 @@ def test_the_papers_table_adds_up() -> None:
 
 def test_estimates_count_only_roles_that_are_set_to_llm() -> None:
     work = Workload(environments=1, tools=27, tasks=10)
-    assert estimate(work, []) == []
-    (row,) = estimate(work, ["spec_normalizer"], {"input": 1.0, "output": 2.0})
+    assert estimate(work, {}) == []
+    (row,) = estimate(work, {"spec_normalizer": {}}, {"input": 1.0, "output": 2.0})
     assert (row.stage, row.calls) == ("normalize_spec", 27)
     assert row.tokens_in > 27 * length("normalize_spec")
     assert row.cost_usd == pytest.approx((row.tokens_in + 2 * row.tokens_out) / 1e6)
-    everything = estimate(work, list(ROLES))
+    everything = estimate(work, dict.fromkeys(ROLES, {}))
     assert {row.stage for row in everything} <= set(prompt_hashes())
     assert all(row.cost_usd is None and row.calls > 0 for row in everything)
     graph = next(row for row in everything if row.stage == "dependency")
     assert graph.calls < 27 * 26 / 50
+
+
+@pytest.mark.parametrize(("choice", "stages"), [("llm", 1), ("python", 1), ("mixed", 2)])
+def test_an_implementation_costs_what_it_asks_with(choice: str, stages: int) -> None:
+    node = OmegaConf.to_container(OmegaConf.load(FOLDER / "implementation" / f"{choice}.yaml"))
+    rows = estimate(Workload(1, 27, 10), {"implementation": node})  # type: ignore[dict-item]
+    assert len(rows) == stages
+    assert ("python_class" in {row.stage for row in rows}) == (choice != "llm")
 
 
 def test_convergence_counts_the_rejected() -> None:
