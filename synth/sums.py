@@ -1,4 +1,4 @@
-"""The value of a written sum: numbers, + - * /, parentheses; a function that worlds' SQL may use."""
+"""The value of a written sum (numbers, + - * /, parentheses): a function for the SQL of worlds."""
 
 from __future__ import annotations
 

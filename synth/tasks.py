@@ -14,12 +14,13 @@ from harness.codec import from_json, to_json
 from harness.faults import UserMistake
 from harness.store import write_text
 from harness.types import Task
-from synth.drafts import MODE_NAMES, Draft, check
+from synth.drafts import MODE_NAMES, Draft, Unfit, check
 from synth.measures import call_pattern, difficulty
 from synth.package import EnvPackage
 from synth.plans import Plan
 from synth.scene import COUNT
 from synth.users import NO_KEY
+from synth.verify import is_told
 
 SCHEMA_VERSION = 1
 NAME = "synthesized"
@@ -59,6 +60,7 @@ def assemble(draft: Draft, setting: Setting, family: str, twin: str = "") -> Tas
     `family` is shared by all tasks of one chain and plan; `twin` is the general task's id.
     """
     check(draft)
+    check_words(draft)
     plan = Plan(
         draft.scene.plan.state_id,
         draft.steps,
@@ -102,6 +104,13 @@ def assemble(draft: Draft, setting: Setting, family: str, twin: str = "") -> Tas
     task_id = f"{setting.package.env_id}/{hashlib.sha256(text.encode()).hexdigest()[:12]}"
     payload = {"task_id": task_id, **payload, "twin_task_id": twin or None}
     return Task(task_id, NAME, payload, domain=draft.kind, cluster=family)
+
+
+def check_words(draft: Draft) -> None:
+    """Refuse a task whose own reference would not be understood when it refuses or asks."""
+    texts = [move.say for move in draft.moves]
+    if not all(is_told(wanted, texts, ()) for wanted in draft.expects):
+        raise Unfit("a refusal or a question that the verdict does not recognise")
 
 
 def said(draft: Draft) -> dict[str, Any]:

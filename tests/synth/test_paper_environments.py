@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+import random
 from functools import cache
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from harness.faults import ToolFault, UserMistake
+from synth.drafts import refusal
 from synth.packaging import Built, build_package
+from synth.scene import Act, Scene
 from synth.sources import PAPER, domain
+from synth.survey import Survey
+from synth.verify import is_told
+from synth.wording.naming import Voice
+from synth.wording.replies import Reporter, words_of
 from synth.world import SqlWorld
 
 UNSUPPORTED: dict[str, set[str]] = {}
@@ -77,3 +85,14 @@ def test_the_same_bytes_every_time() -> None:
         pytest.skip(str(mistake))
     second = build_package(domain(env_id))
     assert json.dumps(first.package.files) == json.dumps(second.package.files)
+
+
+def test_every_refusal_of_a_change_is_known_as_one(made: Built) -> None:
+    survey = Survey(made.package)
+    scene = cast(Scene, SimpleNamespace(survey=survey))
+    for view in survey.views.values():
+        for subject in (None, (view.entity, 1)):
+            act = Act("1", view.name, 0, subject)
+            for seed in range(4):
+                say = Reporter(scene, Voice(random.Random(seed))).refuse(act, "it is not allowed")
+                assert is_told(refusal(*words_of(view)), [say], ()), say

@@ -10,12 +10,12 @@ import pytest
 
 from harness.faults import UserMistake
 from harness.types import Task
-from synth.drafts import Unfit, check, is_technical, says
+from synth.drafts import Unfit, check, is_technical, refusal, says
 from synth.families import Manner, fixed
 from synth.generate import Maker, Wishes, make_tasks
 from synth.plans import replay, step_of
 from synth.random import random_world
-from synth.tasks import load_tasks, save_tasks
+from synth.tasks import check_words, load_tasks, save_tasks
 from tests.synth.clinic import abacus, clinic
 from tests.synth.test_plans import bound
 
@@ -174,6 +174,18 @@ def test_an_infeasible_task_is_refused_by_its_world(makers: list[Maker], tasks: 
         assert payload["reward_basis"] == ["DB", "ACTION", "COMMUNICATE"]
         assert pattern["tool"] in payload["tools_offered"]
         assert worlds[payload["env"]["env_id"]].policy
+
+
+def test_a_refusal_that_the_verdict_would_not_recognise_is_no_task() -> None:
+    scene = bound(["find_patients", "find_visits", "cancel_visit"])
+    draft = fixed(scene, Manner(1, "direct", "iso", None, ((0,),)))
+    wanted = (refusal("violin"),)
+    spoken = replace(draft.moves[-1], say="I'm sorry, I cannot tune the violin.")
+    check_words(replace(draft, moves=(spoken,), expects=wanted))
+    for say in ("I'm sorry, I cannot do that.", "The violin is tuned."):
+        other = replace(draft, moves=(replace(spoken, say=say),), expects=wanted)
+        with pytest.raises(Unfit, match="does not recognise"):
+            check_words(other)
 
 
 def test_a_missing_tool_is_not_offered(tasks: list[Task]) -> None:
