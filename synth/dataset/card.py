@@ -15,7 +15,7 @@ FIELDS = {
     "benchmark, task_id, trial": "what was played",
     "env, package": "the world, and the hash of its package",
     "kind": "general, ambiguous, changing, infeasible, abnormal; empty where not synthesised",
-    "mode": "fixed_queries: one per turn; one_query: for all of it; user_scenario: a user to talk to",
+    "mode": "fixed_queries: one per turn; one_query: for all; user_scenario: a user to talk to",
     "plan_id": "the ground-truth plan; twins share it",
     "reward, verdict": "what the evaluator said; only passed episodes are here",
     "source": "who played",
