@@ -39,6 +39,7 @@ class App:
     overrides: Sequence[str] = ()
     sweep: str | None = None
     begun: bool = False
+    behalf: str = ""  # the stage that runs others with some keys changed: this app is theirs
 
     @cached_property
     def tracker(self) -> Tracker:

@@ -40,13 +40,24 @@ def show_plan(app: App) -> None:
     for name, node in zip(names, app.stages(), strict=True):
         target = node["_target_"]
         if name in app.config.planned:
-            build(app.config.planned[name], _partial_=True)(app)
+            show_planned(app, name)
         elif target == AGAIN:
             app.console.print(f"{name}:", highlight=False)
-            show_plan(changed(app, plain(node.changes), plain(node.stages)))
+            seats = plain(node.get("seats") or {})
+            other = changed(app, plain(node.changes), plain(node.stages), seats)
+            other.behalf = app.behalf or name
+            show_plan(other)
         elif target in PLAYING and not counted:
             counted = True
             show_jobs(app)
+
+
+def show_planned(app: App, name: str) -> None:
+    """Let a stage say what it would do, or what it cannot say yet, as an earlier stage makes it."""
+    try:
+        build(app.config.planned[name], _partial_=True)(app)
+    except UserMistake as mistake:
+        app.console.print(f"{name}: missing: {mistake}", highlight=False, markup=False)
 
 
 def show_seat(console: Console, title: str, model: object) -> None:

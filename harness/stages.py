@@ -23,7 +23,8 @@ from harness.results.manifest import (
     start_manifest,
     write_manifest,
 )
-from harness.results.table import build_table, read_table, render_terminal, write_table
+from harness.results.side import show_beside
+from harness.results.table import build_table, render_terminal, write_table
 from harness.runner import Job, Runner, rescore
 from harness.store import RunStore, need, read_outcomes, write_text
 
@@ -147,10 +148,7 @@ async def report(app: App, html: bool = True, beside: Sequence[str] = ()) -> Non
     complete_manifest(folder, rows, outcomes)
     render_terminal(rows, app.console)
     others = [Path(run) for run in beside]
-    if app.config.reference:
-        show_published(app, [*rows, *(row for run in others for row in read_table(table_of(run)))])
-    if others:
-        show_shift(app, [*others, folder])
+    show_beside(app.console, folder, others, app.config.reference)
     app.tracker.finish(folder, rows)
     if html:
         from harness.report.build import write_report
@@ -173,56 +171,39 @@ def begin(app: App) -> None:
     app.tracker.start({**info, "folder": str(app.folder), "config": config, "sweep": app.sweep})
 
 
-def table_of(run: Path) -> Path:
-    """Name a finished run's table. Raises UserMistake where it was not reported yet."""
-    path = need(run) / "table.csv"
-    if not path.is_file():
-        raise UserMistake(f"{run} holds no table.csv: run its stage before this one")
-    return path
+async def again(
+    app: App,
+    changes: DictConfig,
+    stages: Sequence[str],
+    seats: Mapping[str, DictConfig] | None = None,
+) -> None:
+    """Run other stages with some keys of the configuration changed: another model, another run.
 
-
-def show_published(app: App, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print what the papers publish for `reference` beside ours, and keep it as published.md."""
-    from harness.results.reference import beside_model
-    from harness.results.shown import reference_markdown, show_reference
-
-    if found := beside_model(rows, app.config.reference):
-        show_reference(app.console, found)
-        write_text(app.folder / "published.md", reference_markdown(found))
-    else:
-        app.console.print(f"no paper prints a row of {app.config.reference} for these benchmarks")
-
-
-def show_shift(app: App, runs: Sequence[Path]) -> None:
-    """Print how error categories shift from the first run to the others; keep it as shift.md."""
-    from harness.results.entries import load_entries
-    from harness.results.shift import folder_names, shift_markdown, shifts
-    from harness.results.shown import show_shifts
-
-    entries = load_entries(runs)
-    rows, names = shifts(entries), folder_names(entries)
-    show_shifts(app.console, rows, names)
-    write_text(app.folder / "shift.md", shift_markdown(rows, names))
-
-
-async def again(app: App, changes: DictConfig, stages: Sequence[str]) -> None:
-    """Run other stages with some keys of the configuration changed: another model, another run."""
-    other = changed(app, changes, stages)
+    `seats` replace what sits in them, whole: a hosted model in a local one's seat.
+    """
+    other = changed(app, changes, stages, seats)
     app.console.print(f"{', '.join(other.config.stages)}: {other.folder}", highlight=False)
     for node in other.stages():
         await build(node, _partial_=True)(other)
 
 
-def changed(app: App, changes: Mapping[str, Any], stages: Sequence[str]) -> App:
-    """Return an app whose configuration differs in `changes`; mappings are merged key by key.
+def changed(
+    app: App,
+    changes: Mapping[str, Any],
+    stages: Sequence[str],
+    seats: Mapping[str, Any] | None = None,
+) -> App:
+    """Return an app whose configuration differs in `changes`, merged key by key, and in `seats`.
 
     Raises UserMistake at a top-level key that does not exist.
     """
     config = app.config.copy()
-    if unknown := [str(key) for key in changes if key not in config]:
+    if unknown := [str(key) for key in [*changes, *(seats or ())] if key not in config]:
         raise UserMistake(f"cannot change {', '.join(unknown)}: there is no such key")
     with open_dict(config):
         config.merge_with(changes)
+        for seat, node in (seats or {}).items():
+            OmegaConf.update(config, seat, node, merge=False)
         config.stages = list(stages)
     return App(config, app.console, app.choices, app.overrides, app.sweep)
 

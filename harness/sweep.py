@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import hydra
@@ -26,12 +26,13 @@ def sweep(arguments: Sequence[str]) -> int:
     """Hand the command line to Hydra. Every job has its own run folder and resumes by itself.
 
     Returns the worst exit status of the jobs of this process; a cluster's jobs report their own.
-    Every value of a sweep is composed once before, so that a mistake in one is said in one line
-    and nothing is launched.
+    Every value of a sweep, of the command line or the experiment's own (`hydra.sweeper.params`),
+    is composed once before, so that a mistake in one is said in one line and nothing is launched.
     """
     if not set(MULTIRUN).isdisjoint(arguments):
         try:
-            for overrides in each_value([a for a in arguments if not a.startswith("-")]):
+            given = [a for a in arguments if not a.startswith("-")]
+            for overrides in each_value([*given, *own_values(given)]):
                 compose(overrides)
         except UserMistake as mistake:
             return complain(mistake)
@@ -39,6 +40,14 @@ def sweep(arguments: Sequence[str]) -> int:
     ENDED.clear()
     job()
     return max(ENDED, default=0)
+
+
+def own_values(overrides: Sequence[str]) -> list[str]:
+    """Return the sweep that a composed configuration brings along, less what is overridden."""
+    config = compose(next(each_value(overrides)))
+    own: Mapping[str, str] = config.hydra.sweeper.get("params") or {}
+    keys = {override.lstrip("+").partition("=")[0] for override in overrides}
+    return [f"{key}={values}" for key, values in own.items() if key not in keys]
 
 
 def each_value(overrides: Sequence[str]) -> Iterator[list[str]]:

@@ -112,7 +112,8 @@ def start_of(app: App, settings: SftSettings) -> list[str]:
     if not cluster.arguments:
         own = [given for given in app.overrides if not given.startswith(LEFT_OUT)]
         devices = f"train.sft.devices={cluster.processes}"
-        cluster = replace(cluster, arguments=(*own, "stages=[sft]", devices))
+        stage = f"stages=[{app.behalf or 'sft'}]"
+        cluster = replace(cluster, arguments=(*own, stage, devices))
     if settings.batch % cluster.processes:
         mistake = f"batch={settings.batch} cannot be dealt out to {cluster.processes} GPUs"
         return [f"missing: {mistake}"]

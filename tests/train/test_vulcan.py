@@ -134,3 +134,34 @@ def test_all_of_it_runs_with_a_tiny_model_and_resumes(
     assert main(["+experiment=vulcan_tiny", *small]) == 0
     assert "stored)" in capsys.readouterr().out
     assert (run / "table.csv").read_text() == table
+
+
+def test_a_plan_goes_on_where_an_earlier_stage_has_not_made_its_part(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = [f"runs_dir={tmp_path}", *DRILLS, "synth.environments=[]"]
+    own += ["synth.worlds=1", "plan=true"]
+    assert main(["+experiment=sea", *own]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "grpo: missing:" in out
+    assert "tasks.jsonl cannot be read" in out
+    assert f"model={tmp_path}/sea/user/final" in out
+    assert "'stages=[user]' train.sft.devices=32" in out
+    assert "user_model: openai kind=openai model=gpt-4.1" in out
+    assert main(["+experiment=sea", *own, "simulator_weights=untuned", "stages=[optimise]"]) == 0
+    out = capsys.readouterr().out
+    assert "sea/user/final" not in out
+    assert out.count("vllm serve Qwen/Qwen3-30B-A3B-Instruct-2507") == 1
+
+
+def test_the_papers_ablations_differ_in_their_data_alone() -> None:
+    for name, arms in (
+        ("vulcan_queries", ("sequence", "whole")),
+        ("vulcan_state", ("stateful", "stateless", "stateless_x4")),
+    ):
+        found = [compose([f"+experiment={name}", f"arm={arm}"]) for arm in arms]
+        data = [config.train.sft.data[0] for config in found]
+        assert len({json.dumps(build(config.train.sft).data[0]) for config in found}) == len(arms)
+        assert len({entry.path for entry in data}) == 1
+        assert len({config.run for config in found}) == len(arms)
+        assert found[0].hydra.sweeper.params.arm == ",".join(arms)
