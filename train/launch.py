@@ -49,6 +49,7 @@ class Cluster:
     train_nodes: int = 2
     rollout_nodes: int = 1
     gpus_per_node: int = 8
+    zero_stage: int = 3
     context_tokens: int = 32768
     tool_parser: str = "hermes"
     vllm: str = "vllm"
@@ -62,6 +63,8 @@ class Cluster:
                 raise UserMistake(f"{name}={getattr(self, name)} must be at least 1")
         if self.rollout_nodes < 0:
             raise UserMistake(f"rollout_nodes={self.rollout_nodes} cannot be negative")
+        if self.zero_stage not in (2, 3):
+            raise UserMistake(f"zero_stage={self.zero_stage} is unknown: use 2 or 3")
 
     @property
     def nodes(self) -> int:
@@ -124,9 +127,9 @@ def accelerate_config(cluster: Cluster) -> dict[str, Any]:
         "compute_environment": "LOCAL_MACHINE",
         "distributed_type": "DEEPSPEED",
         "deepspeed_config": {
-            "deepspeed_config_file": f"{cluster.out}/zero3.json",
+            "deepspeed_config_file": f"{cluster.out}/deepspeed.json",
             "deepspeed_multinode_launcher": "standard",
-            "zero3_init_flag": True,
+            "zero3_init_flag": cluster.zero_stage == 3,
         },
         "num_machines": cluster.train_nodes,
         "num_processes": cluster.processes,
@@ -135,20 +138,23 @@ def accelerate_config(cluster: Cluster) -> dict[str, Any]:
     }
 
 
-def zero3_config() -> dict[str, Any]:
-    """Return the DeepSpeed configuration; batch and rates come from the trainer."""
+def zero_config(stage: int = 3) -> dict[str, Any]:
+    """Return the DeepSpeed configuration of ZeRO-2 or -3; batch and rates come from the trainer."""
     auto = "auto"
+    shared = {
+        "stage": stage,
+        "overlap_comm": True,
+        "contiguous_gradients": True,
+        "reduce_bucket_size": auto,
+    }
+    sharded = {
+        "stage3_gather_16bit_weights_on_model_save": True,
+        "stage3_prefetch_bucket_size": auto,
+        "stage3_param_persistence_threshold": auto,
+    }
     return {
         "bf16": {"enabled": auto},
-        "zero_optimization": {
-            "stage": 3,
-            "overlap_comm": True,
-            "contiguous_gradients": True,
-            "stage3_gather_16bit_weights_on_model_save": True,
-            "reduce_bucket_size": auto,
-            "stage3_prefetch_bucket_size": auto,
-            "stage3_param_persistence_threshold": auto,
-        },
+        "zero_optimization": shared | (sharded if stage == 3 else {}),
         "gradient_accumulation_steps": auto,
         "gradient_clipping": auto,
         "train_batch_size": auto,
@@ -186,14 +192,14 @@ def batch_script(cluster: Cluster, found: Sequence[Command]) -> str:
 
 
 def write_plan(cluster: Cluster) -> list[Path]:
-    """Write accelerate.yaml, zero3.json and run.sbatch into `out` (`sbatch run.sbatch`)."""
+    """Write accelerate.yaml, deepspeed.json and run.sbatch into `out` (`sbatch run.sbatch`)."""
     import yaml
 
     out = Path(cluster.out)
     out.mkdir(parents=True, exist_ok=True)
     texts = {
         "accelerate.yaml": yaml.safe_dump(accelerate_config(cluster), sort_keys=False),
-        "zero3.json": json.dumps(zero3_config(), indent=1) + "\n",
+        "deepspeed.json": json.dumps(zero_config(cluster.zero_stage), indent=1) + "\n",
         "run.sbatch": batch_script(cluster, commands(cluster)),
     }
     for name, text in texts.items():

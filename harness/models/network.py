@@ -137,6 +137,7 @@ class Network:
             attention_mask=torch.tensor(mask, device=self.model.device),
             generation_config=config,
             logits_processor=LogitsProcessorList([sampler]),
+            synced_gpus=False,  # every process samples its own replies, as many as it needs
         )
         rows: list[list[int]] = out_B_T[:, width:].tolist()
         return rows

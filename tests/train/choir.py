@@ -57,10 +57,10 @@ def settings(checkpoint: Path, out: Path, **changes: Any) -> GrpoSettings:
 
 
 def main(checkpoint: str, out: str, steps: str) -> None:
-    """Train and write a checksum of this process's weights to OUT/rank-N."""
+    """Train, save, and write a checksum of this process's weights to OUT/rank-N."""
     import os
 
-    from train.grpo import Hooks, make_trainer
+    from train.grpo import Hooks, make_trainer, save_final
     from train.processes import require_processes
     from train.rollouts import Rollouts
 
@@ -73,6 +73,7 @@ def main(checkpoint: str, out: str, steps: str) -> None:
     weights = trainer.accelerator.unwrap_model(trainer.model).state_dict()
     total = sum(float(weight.double().abs().sum()) for weight in weights.values())
     (Path(out) / f"rank-{rank}").write_text(f"{total!r} {trainer.accelerator.num_processes}")
+    save_final(trainer, Path(out) / "final")
 
 
 if __name__ == "__main__":

@@ -54,13 +54,15 @@ def test_the_plan_is_three_files_and_the_script_is_a_script(tmp_path: Path) -> N
     paths = write_plan(cluster(out=str(tmp_path / "run")))
     texts = {path.name: path.read_text() for path in paths}
     assert yaml.safe_load(texts["accelerate.yaml"])["num_processes"] == 16
-    assert json.loads(texts["zero3.json"])["zero_optimization"]["stage"] == 3
+    assert json.loads(texts["deepspeed.json"])["zero_optimization"]["stage"] == 3
     checked = subprocess.run(["bash", "-n"], input=texts["run.sbatch"], text=True, check=False)
     assert checked.returncode == 0
     assert texts["run.sbatch"].count("srun") == 3
 
 
-@pytest.mark.parametrize("wrong", [{"train_nodes": 0}, {"gpus_per_node": 0}, {"rollout_nodes": -1}])
+@pytest.mark.parametrize(
+    "wrong", [{"train_nodes": 0}, {"gpus_per_node": 0}, {"zero_stage": 1}, {"rollout_nodes": -1}]
+)
 def test_impossible_clusters_are_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(UserMistake, match=next(iter(wrong))):
         cluster(**wrong)
