@@ -72,9 +72,8 @@ def annotated(reading: Reading, model: Model) -> ToolRecord:
     root = "$[*]" if reading.response.get("type") == "array" else "$"
     schema = reading.response.get("items") if root == "$[*]" else reading.response
     outputs = {p: home(n, part, table, model) for p, n, part in leaves(schema or {}, root)}
-    own = table is not None and bool(table.key) and f"{table.name}.{table.key}" in params.values()
-    if archetype == "create" and own:
-        archetype = "update"
+    if effect == "write" and table is not None and table.key:
+        archetype = kind_of_change(archetype, f"{table.name}.{table.key}", params)
     found = {
         "effect": effect,
         "verb": str(said.get("verb") or reading.verb),
@@ -84,6 +83,14 @@ def annotated(reading: Reading, model: Model) -> ToolRecord:
         "outputs": {path: column for path, column in outputs.items() if column},
     }
     return replace(record, annotations={**said, **found})
+
+
+def kind_of_change(archetype: str, key: str, params: Mapping[str, str]) -> str:
+    """Correct what kind of change a tool makes by its parameters: one that takes its row's key
+    creates none, and one that takes nothing else moves the row from one status to another."""
+    if key not in params.values() or archetype not in ("create", "update"):
+        return archetype
+    return "update" if any(column != key for column in params.values()) else "transition"
 
 
 def table_of(entity: str, reading: Reading, model: Model) -> Table | None:

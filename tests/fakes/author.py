@@ -104,9 +104,9 @@ class Talk:
         oracle = Oracle(task.payload)
         reply = Message("agent", "")
         for end in range(1, len(log) + 1):
-            if log[end - 1].author == "user" or (end == len(log) or log[end].author != "tool"):
-                if log[end - 1].author != "agent":
-                    reply = await oracle.reply(log[:end], ())
+            answered = end == len(log) or log[end].author != "tool"
+            if log[end - 1].author == "user" or (log[end - 1].author == "tool" and answered):
+                reply = await oracle.reply(log[:end], ())
         if not reply.calls:
             return says(reply.text or "All right.")
         asked = [

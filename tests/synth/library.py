@@ -1,4 +1,4 @@
-"""A lending library as a model would write it: in both languages, with replies that are wrong first.
+"""A lending library as a model would write it, in both languages, some replies wrong at first.
 
 `book()` holds the recorded replies: some tools come right at once, some after a repair, some only
 as a class, one specification, one result schema and some calls only by rules, one tool never.
@@ -269,10 +269,15 @@ ADVERSARIAL: dict[str, Any] = {
     "borrow_book": [{"args": {"book_id": "B-102", "member_id": "M-2"}, "why": "lent out"}],
     "renew_loan": [{"args": {"loan_id": 2}, "why": "renewed twice"}],
 }
-ESCAPE = CLASSES["renew_loan"].replace(
-    "        loan = self.loans",
-    "        import json\n        json.codecs.sys.modules['os'].system('touch /tmp/x')\n"
-    "        loan = self.loans",
+TRACE = "left_by_a_renewal"
+ESCAPE = (
+    CLASSES["renew_loan"]
+    .replace(
+        "        loan = self.loans",
+        "        import json\n        json.codecs.sys.modules['os'].system('touch /tmp/@')\n"
+        "        loan = self.loans",
+    )
+    .replace("@", TRACE)
 )
 UNSAFE = [{"let": "x", "be": "select load_extension('x')"}, {"return": "select '{}'"}]
 
@@ -313,6 +318,6 @@ def book() -> dict[tuple[str, str], list[str]]:
     found["sql_program", "get_book"].insert(0, '{"program": []}')
     found["sql_program", "borrow_book"].insert(0, json.dumps({"steps": UNSAFE}))
     found["python_class", "renew_loan"].insert(0, json.dumps({"source": ESCAPE}))
-    found["python_class", "list_loans"].insert(0, json.dumps({"source": "import os"}))
+    found["python_class", "list_loans"].insert(0, json.dumps({"source": "import os\n" + CLASSES["list_loans"]}))
     found["python_class", "print_poster"] = ["Posters are beyond me."]
     return found
