@@ -13,7 +13,7 @@ from synth.package import AnyProgram, ToolRecord
 from synth.program import Program, names_in
 from synth.reading import Reading, key_noun, leaves, read_tools
 from synth.roles.implementation import Refused, accept, image_of, implement, unsupported
-from synth.roles.output_schema import predict_outputs
+from synth.roles.output_schema import predict_outputs, returns_key
 from synth.sources import Domain
 from synth.templates import file_system, session
 from synth.templates.drafts import Draft, require
@@ -120,15 +120,20 @@ def outputs_of(reading: Reading, model: Model) -> dict[str, str]:
     found: dict[str, str] = {}
     root = "$[*]" if reading.response.get("type") == "array" else "$"
     schema = reading.response.get("items", {}) if root == "$[*]" else reading.response
+    if table is not None and returns_key(reading, table):
+        found[root] = f"{table.name}.{table.key}"
     for path, name, part in leaves(schema, root):
         noun = key_noun(name, str(part.get("description", "")))
+        each = f"{path}[*]" if part.get("type") == "array" else path
         if noun in model.tables:
-            found[path] = f"{noun}.{model.tables[noun].key}"
+            found[each] = f"{noun}.{model.tables[noun].key}"
         elif table is not None and name == table.key:
             found[path] = f"{table.name}.{table.key}"
         elif table is not None and (column := table.find(name)) is not None:
-            refers = model.tables.get(column.refers)
-            found[path] = f"{refers.name}.{refers.key}" if refers else f"{table.name}.{column.name}"
+            if refers := model.tables.get(column.refers):
+                found[each] = f"{refers.name}.{refers.key}"
+            else:
+                found[path] = f"{table.name}.{column.name}"
         elif (column := model.state.find(name)) is not None:
             found[path] = f"state.{column.name}"
         elif part.get("type") == "array":

@@ -16,6 +16,7 @@ from synth.subjects import kinds_of
 from synth.vocabulary import tokens
 
 SEVERAL = re.compile(r"\b(?:return|retrieve|get|find)s? (?:a |the )?(?:list of|multiple)\b", re.I)
+ALL = re.compile(r"\b(?:get|return|retrieve|list|show)s? all\b", re.I)
 RECORD = {"type": "object", "additionalProperties": True}
 
 
@@ -26,12 +27,36 @@ class OutputSchema(Protocol):
 
 
 def predict_outputs(readings: Sequence[Reading], model: Model) -> None:
-    """Predict missing result schemas by archetype: record, records, key, figure or text."""
+    """Predict missing result schemas by archetype: record, records, key, figure or text.
+
+    A given schema of one record, of a tool that is said to get all of them, becomes a list of it.
+    """
     for reading in readings:
-        if reading.record.response is None:
-            reading.record = replace(
-                reading.record, response=predicted(reading, model), response_origin="rule"
-            )
+        given = reading.record.response
+        if given is None:
+            response = predicted(reading, model)
+        elif is_entry(reading, model):
+            response = {"type": "array", "items": given}
+        else:
+            continue
+        reading.record = replace(reading.record, response=response, response_origin="rule")
+
+
+def is_entry(reading: Reading, model: Model) -> bool:
+    """Tell whether a schema describes one of the records that a tool lists, not the list."""
+    table = model.tables.get(reading.subject)
+    fields = reading.response.get("properties") or {}
+    if table is None or not ALL.search(reading.about) or not many(reading, table):
+        return False
+    own = [name for name in fields if name == table.key or table.find(name)]
+    return len(own) >= 2 and len(own) >= len(fields) - 1
+
+
+def returns_key(reading: Reading, table: Table) -> bool:
+    """Tell whether a tool answers with the bare key of a row: `find_user_id_by_email`."""
+    named = "id" in tokens(reading.name) and f"{table.name}_id" in reading.name
+    scalar = reading.record.response is None or reading.response.get("type") == table.key_type
+    return named and scalar and reading.archetype in ("find", "get")
 
 
 def predicted(reading: Reading, model: Model) -> dict[str, Any]:
@@ -39,11 +64,7 @@ def predicted(reading: Reading, model: Model) -> dict[str, Any]:
     words = tokens(reading.name)
     if table is None:
         return RECORD if kinds_of(reading) else plain(reading)
-    if (
-        reading.archetype in ("find", "get")
-        and "id" in words
-        and f"{table.name}_id" in reading.name
-    ):
+    if returns_key(reading, table):
         return {"type": table.key_type, "description": f"The {table.name}'s key"}
     if reading.archetype in ("list", "find") or many(reading, table):
         return {"type": "array", "items": record(table)}

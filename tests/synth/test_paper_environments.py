@@ -13,6 +13,7 @@ import pytest
 from harness.faults import ToolFault, UserMistake
 from synth.drafts import refusal
 from synth.packaging import Built, build_package
+from synth.paths import find_all
 from synth.scene import Act, Scene
 from synth.sources import PAPER, domain
 from synth.survey import Survey
@@ -56,6 +57,46 @@ def test_annotations_name_columns_that_exist(made: Built) -> None:
         assert {*notes["params"].values(), *notes["outputs"].values()} <= columns
         assert notes["effect"] in ("read", "write", "compute", "auth")
         assert notes["verb"]
+
+
+KINDS = {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float)}
+
+
+def test_results_have_the_form_that_is_noted(made: Built) -> None:
+    package = made.package
+    keys = set(Survey(package).keys)
+    seen = 0
+    for record in package.records:
+        for row in [r for r in package.inputs[record.spec.name] if r["expect"] == "ok"][:3]:
+            result = json.loads(
+                SqlWorld(package.blueprint("s00000")).run(record.spec.name, row["args"])
+            )
+            kind = (record.response or {}).get("type")
+            assert result is None or isinstance(result, KINDS.get(str(kind), object))
+            for path, column in record.annotations["outputs"].items():
+                values = [value for _, value in find_all(result, path)]
+                assert column not in keys or not any(isinstance(v, (dict, list)) for v in values)
+                entered = [place for place, _ in find_all(result, path) if place.endswith("]")]
+                assert not entered or path.endswith("[*]") or column not in keys, path
+            seen += 1
+    assert seen
+
+
+@pytest.mark.parametrize(
+    ("env_id", "tool", "path", "column"),
+    [
+        ("bfcl_ticket_api", "get_user_tickets", "$[*].id", "ticket.id"),
+        ("tau2_retail", "find_user_id_by_email", "$", "user.user_id"),
+        ("tau2_retail", "get_user_details", "$.orders[*]", "order.order_id"),
+    ],
+)
+def test_keys_are_noted_where_they_lie(env_id: str, tool: str, path: str, column: str) -> None:
+    try:
+        package = built(env_id).package
+    except UserMistake as mistake:
+        pytest.skip(str(mistake))
+    record = next(record for record in package.records if record.spec.name == tool)
+    assert record.annotations["outputs"][path] == column
 
 
 def test_checks_are_in_the_manifest(made: Built) -> None:
