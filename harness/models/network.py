@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -12,6 +13,7 @@ from harness.models.checkpoints import expand
 from harness.models.sampler import RowSampler, Sampling
 
 Sampled = tuple[tuple[int, ...], tuple[float, ...]]
+LOADING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -48,15 +50,19 @@ class Source(Protocol):
 
 
 def load(path: str, device: str, dtype: str) -> tuple[Any, Any]:
-    """Read (model, tokenizer) from disk or the Hub's cache; raises UserMistake in one line."""
+    """Read (model, tokenizer) from disk or the Hub's cache; raises UserMistake in one line.
+
+    One at a time: while transformers reads one, a second one in another thread gets no weights.
+    """
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        tokenizer = AutoTokenizer.from_pretrained(expand(path))
-        model = AutoModelForCausalLM.from_pretrained(expand(path), dtype=dtype)
+        with LOADING:
+            tokenizer = AutoTokenizer.from_pretrained(expand(path))
+            model = AutoModelForCausalLM.from_pretrained(expand(path), dtype=dtype)
     except (OSError, ValueError) as error:
         reason = " ".join(str(error).split())[:300]
         raise UserMistake(f"model {path!r} cannot be loaded: {reason}") from None

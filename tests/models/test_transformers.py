@@ -205,6 +205,22 @@ def test_a_checkpoint_is_loaded_from_disk_with_its_defaults(tmp_path: Path) -> N
     assert all(math.isfinite(value) for value in message.tokens.logprobs)
 
 
+def test_models_of_several_seats_are_loaded_one_after_another(tmp_path: Path) -> None:
+    from harness.models.seats import opened
+
+    path = tiny.save(tmp_path)
+    seats = {
+        f"seat {n}": TransformersModel(model=path, sampling={"max_tokens": 2}) for n in range(6)
+    }
+
+    async def open_all() -> None:
+        async with opened(seats):
+            for model in seats.values():
+                assert (await model.generate(ASK, [])).author == "agent"
+
+    asyncio.run(open_all())
+
+
 def test_what_is_missing_is_told(tmp_path: Path) -> None:
     with pytest.raises(UserMistake, match="nothing at /no/such"):
         TransformersModel(model="/no/such").check()
