@@ -1,4 +1,4 @@
-"""Speed of synthesis without a model: worlds, tool calls, graphs, verified tasks, mutants.
+"""Speed of synthesis without a model: worlds, tool calls in both languages, graphs, tasks, mutants.
 
 `run(argv)` yields one dict per measurement, in CPU time of one core; limits stand beside.
 """
@@ -21,6 +21,7 @@ from synth.graph import build_graph
 from synth.mutation import mutation_test
 from synth.package import load_package, save_package
 from synth.random import random_world
+from synth.sandbox.bench import measure
 from synth.survey import Survey, Touch
 from synth.views import View
 from synth.witness import confirmed_share
@@ -37,10 +38,12 @@ def run(argv: Sequence[str]) -> Iterator[dict[str, Any]]:
     parser.add_argument("--worlds", type=int, default=50, help="random worlds")
     parser.add_argument("--tools", type=int, default=2000, help="tools of the one big graph")
     parser.add_argument("--mutated", type=int, default=100, help="tasks to mutate")
+    parser.add_argument("--sandboxed", type=int, default=50, help="worlds with tools in Python")
     options = parser.parse_args(argv)
     random_world(0)
     yield opening(options.worlds)
     yield calling(20_000)
+    yield from measure(options.sandboxed, 40 * options.sandboxed)
     yield joining(options.tools)
     yield witnessing(max(1, options.worlds // 3))
     yield making(options.worlds)
