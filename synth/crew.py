@@ -99,7 +99,7 @@ def persona_of(scenario: Mapping[str, Any]) -> Persona:
     """Return a scenario as a persona: its messages are goals, its slots are facts."""
     slots = [slot for subtask in scenario["subtasks"] for slot in subtask["slots"]]
     facts = [
-        Fact(slot_name(slot["id"]), slot["answer"], bool(slot["withheld"]))
+        Fact(slot_name(slot["id"]), slot["answer"], bool(slot["withheld"]), tuple(slot["cues"]))
         for slot in slots
         if not slot["unknown"]
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from harness.faults import BadReply
 from harness.types import Message, ToolSpec
 from synth.acceptance.texts import holds
+from synth.listening import asks_for, asks_vaguely
 from synth.llm.ask import Asker, Rejected, Request
 from synth.llm.prompts import load_prompt
 
@@ -22,15 +24,24 @@ REPLY = {
     "required": ["message", "goals", "done"],
 }
 MOST_GOALS = 2
+PLAIN = frozenset(
+    """a an and are as be by called for from has have i in is it its m mean my name named of on one
+    or please s should that the their this to was whose with""".split()
+)
+"""Words that tell nothing apart."""
 
 
 @dataclass(frozen=True)
 class Fact:
-    """Something the user knows: what it is, its value, and whether it is told only on request."""
+    """Something the user knows: what it is, its value, and whether it is told only on request.
+
+    `cues` are patterns of questions that ask for it; without any its name's words are.
+    """
 
     name: str
     value: str
     withheld: bool = False
+    cues: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,7 +117,7 @@ class PersonaUser:
         if len(goals - self.raised) > MOST_GOALS:
             return f"at most {MOST_GOALS} new goals are brought up at a time"
         for fact in self.persona.facts:
-            if fact.withheld and holds(text, fact.value) and not self.was_asked(fact, spoken):
+            if fact.withheld and self.gives_away(text, fact) and not self.was_asked(fact, spoken):
                 return f"{fact.name!r} is withheld and nobody has asked for it"
         if reply["done"] and (known - self.raised - goals or not answered(spoken)):
             return "it is not over: a goal is open or the assistant has not answered yet"
@@ -114,11 +125,25 @@ class PersonaUser:
             return "a goal that is only now brought up has no answer yet"
         return None
 
+    def gives_away(self, text: str, fact: Fact) -> bool:
+        """Say whether a text tells a fact in whatever words: all that is special about it."""
+        special = words_of(fact.value) - words_of(" ".join((*self.persona.goals, fact.name)))
+        return special <= words_of(text) if special else holds(text, fact.value)
+
     def was_asked(self, fact: Fact, spoken: Sequence[Message]) -> bool:
-        """Say whether the assistant asked for a fact: its name's words, or the value itself."""
-        heard = " ".join(line.text for line in spoken if line.author == "agent").lower()
-        words = [word for word in fact.name.lower().replace("_", " ").split() if len(word) > 2]
-        return any(word in heard for word in words) or holds(heard, fact.value)
+        """Say whether the assistant asked a question that the fact answers, or named it itself."""
+        heard = [line.text for line in spoken if line.author == "agent"]
+        cues = fact.cues or tuple(
+            rf"\b{re.escape(word)}" for word in re.findall(r"\w{3,}", fact.name.lower())
+        )
+        return any(
+            asks_for(text, cues) or asks_vaguely(text) or holds(text, fact.value) for text in heard
+        )
+
+
+def words_of(text: str) -> set[str]:
+    """Return the words of a text that carry it, and its numbers."""
+    return set(re.findall(r"\w+", text.lower())) - PLAIN
 
 
 def answered(spoken: Sequence[Message]) -> bool:

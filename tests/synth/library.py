@@ -318,6 +318,8 @@ def book() -> dict[tuple[str, str], list[str]]:
     found["sql_program", "get_book"].insert(0, '{"program": []}')
     found["sql_program", "borrow_book"].insert(0, json.dumps({"steps": UNSAFE}))
     found["python_class", "renew_loan"].insert(0, json.dumps({"source": ESCAPE}))
-    found["python_class", "list_loans"].insert(0, json.dumps({"source": "import os\n" + CLASSES["list_loans"]}))
+    found["python_class", "list_loans"].insert(
+        0, json.dumps({"source": "import os\n" + CLASSES["list_loans"]})
+    )
     found["python_class", "print_poster"] = ["Posters are beyond me."]
     return found

@@ -130,6 +130,7 @@ def test_a_user_brings_up_goals_and_ends_after_the_last_answer() -> None:
 
 BROKEN = {
     "a withheld fact": (says("I am S-44", [1]), "withheld and nobody has asked"),
+    "a withheld fact in other words": (says("It's about 44-S!", [1]), "nobody has asked"),
     "three goals": (says("All of it", [1, 2, 3]), "at most 2"),
     "an unknown goal": (says("More", [4]), "no goal 4"),
     "an early end": (says("Bye", [1], True), "not over"),
@@ -145,6 +146,29 @@ def test_a_user_that_breaks_a_rule_is_repaired_or_ends_the_episode(name: str) ->
     assert play(user).text == "Close it"
     with pytest.raises(BadReply, match=reason):
         play(PersonaUser(asker(bad, bad), PERSONA))
+
+
+TITLE = Persona("Ada", ("close a ticket",), (Fact("ticket", "I mean the Printer one.", True),))
+
+
+@pytest.mark.parametrize(
+    ("said", "free"),
+    [
+        ("Which ticket do you mean?", True),
+        ("I need more details.", False),
+        ("Could you give me more details?", True),
+        ("I can close a ticket for you.", False),
+        ("Do you like weather?", False),
+    ],
+)
+def test_only_a_question_frees_a_withheld_fact(said: str, free: bool) -> None:
+    user = PersonaUser(asker(*[says("The printer's", [1])] * 2), TITLE)
+    lines = (Message("user", "Close a ticket"), agent(said))
+    if free:
+        assert play(user, *lines).text == "The printer's"
+        return
+    with pytest.raises(BadReply, match="withheld"):
+        play(user, *lines)
 
 
 LOG = (
