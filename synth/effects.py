@@ -141,10 +141,15 @@ class Probing:
             return
         changed = {**self.rows, table: rows}
         other = self.run(arguments, changed)
+        now = by_key(changed, self.columns)
         if is_key:
-            same = without(base.after, table, column) == without(other.after, table, column)
+            alike = without(base.after, table, column) == without(other.after, table, column)
+            made, made_now = (
+                after[table].keys() - before[table].keys()
+                for before, after in ((self.before, base.after), (now, other.after))
+            )
+            same = alike and made == made_now
         else:
-            now = by_key(changed, self.columns)
             same = same_but_for(table, column, (self.before, base.after), (now, other.after))
         self.note(f"{table}.{column}", base, other, same)
 
