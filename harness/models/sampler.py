@@ -36,49 +36,85 @@ class RowSampler:
 
     scores_B_V are the logits of the next token. `logprobs[b]` are natural-log probabilities of
     row b's tokens under the distribution they were drawn from (temperature, top-k and top-p
-    applied; the plain softmax at temperature 0).
+    applied; the plain softmax at temperature 0). A row's n-th token takes the n-th number of its
+    own stream, whoever else is in the batch.
     """
 
     def __init__(self, rows: Sequence[Sampling], device: Any) -> None:
         import torch
 
         self.rows = rows
-        self.logprobs: list[list[float]] = [[] for _ in rows]
-        self.streams = [torch.Generator(device=device) for _ in rows]
+        self.drawn: list[Any] = []
+        self.streams = [torch.Generator() for _ in rows]
         for row, stream in zip(rows, self.streams, strict=True):
             if row.seed is None:
                 stream.seed()
             else:
                 stream.manual_seed(row.seed)
+        length = max((row.max_tokens for row in rows), default=0)
+        numbers = [torch.rand(length, generator=s, dtype=torch.float64) for s in self.streams]
+        self.uniform_T_B = torch.stack(numbers, 1).to(device)
+        self.groups = grouped(rows, device)
+
+    @property
+    def logprobs(self) -> list[list[float]]:
+        """Return what each row's tokens had as logprobs, row by row."""
+        import torch
+
+        if not self.drawn:
+            return [[] for _ in self.rows]
+        rows: list[list[float]] = torch.stack(self.drawn, 1).tolist()
+        return rows
 
     def __call__(self, input_ids: Any, scores: Any) -> Any:
         import torch
 
+        logprobs_B_V = torch.empty_like(scores, dtype=torch.float32)  # noqa: N806
+        chosen_B = torch.empty(len(self.rows), dtype=torch.long, device=scores.device)  # noqa: N806
+        uniform_B = self.uniform_T_B[len(self.drawn)]  # noqa: N806
+        for row, places in self.groups:
+            part = log_probabilities(scores[places].float(), row)
+            logprobs_B_V[places] = part
+            chosen_B[places] = choose(part, row, uniform_B[places])
+        self.drawn.append(logprobs_B_V.gather(1, chosen_B[:, None])[:, 0])
         only_B_V = torch.full_like(scores, float("-inf"))  # noqa: N806
-        for number, row in enumerate(self.rows):
-            logprobs_V = log_probabilities(scores[number].float(), row)  # noqa: N806
-            if row.temperature <= 0:
-                chosen = int(logprobs_V.argmax())
-            else:
-                drawn = torch.multinomial(logprobs_V.exp(), 1, generator=self.streams[number])
-                chosen = int(drawn)
-            self.logprobs[number].append(float(logprobs_V[chosen]))
-            only_B_V[number, chosen] = 0.0
-        return only_B_V
+        return only_B_V.scatter_(1, chosen_B[:, None], 0.0)
 
 
-def log_probabilities(logits_V: Any, row: Sampling) -> Any:  # noqa: N803
-    """Return the log probabilities of every token under `row`'s settings."""
+def grouped(rows: Sequence[Sampling], device: Any) -> list[tuple[Sampling, Any]]:
+    """Bring together the places of rows that are drawn from alike shaped distributions."""
+    import torch
+
+    places: dict[tuple[float, float, int], list[int]] = {}
+    for place, row in enumerate(rows):
+        places.setdefault((row.temperature, row.top_p, row.top_k), []).append(place)
+    return [(rows[some[0]], torch.tensor(some, device=device)) for some in places.values()]
+
+
+def choose(logprobs_B_V: Any, row: Sampling, uniform_B: Any) -> Any:  # noqa: N803
+    """Choose a token per row: the likeliest one at temperature 0, else the one whose stretch of
+    the cumulated probability holds the row's number from [0, 1)."""
+    if row.temperature <= 0:
+        return logprobs_B_V.argmax(-1)
+    upto_B_V = logprobs_B_V.double().exp().cumsum(-1)  # noqa: N806
+    aim_B_1 = (uniform_B * upto_B_V[:, -1])[:, None]  # noqa: N806
+    return (upto_B_V <= aim_B_1).sum(-1)
+
+
+def log_probabilities(logits_B_V: Any, row: Sampling) -> Any:  # noqa: N803
+    """Return the log probabilities of every token under `row`'s settings, B rows at a time."""
     import torch
 
     if row.temperature <= 0:
-        return torch.log_softmax(logits_V, -1)
-    logits_V = logits_V / row.temperature  # noqa: N806
-    if 0 < row.top_k < logits_V.numel():
-        least = torch.topk(logits_V, row.top_k).values[-1]
-        logits_V = logits_V.masked_fill(logits_V < least, float("-inf"))  # noqa: N806
+        return torch.log_softmax(logits_B_V, -1)
+    logits_B_V = logits_B_V / row.temperature  # noqa: N806
+    if 0 < row.top_k < logits_B_V.shape[-1]:
+        least = torch.topk(logits_B_V, row.top_k).values[:, -1:]
+        logits_B_V = logits_B_V.masked_fill(logits_B_V < least, float("-inf"))  # noqa: N806
     if row.top_p < 1.0:
-        ordered, order = torch.sort(logits_V, descending=True)
-        before = torch.softmax(ordered, -1).cumsum(-1) - torch.softmax(ordered, -1)
-        logits_V = logits_V.index_fill(0, order[before > row.top_p], float("-inf"))  # noqa: N806
-    return torch.log_softmax(logits_V, -1)
+        ordered, order = torch.sort(logits_B_V, descending=True)
+        share = torch.softmax(ordered, -1)
+        dropped = torch.zeros_like(logits_B_V, dtype=torch.bool)
+        dropped.scatter_(1, order, share.cumsum(-1) - share > row.top_p)
+        logits_B_V = logits_B_V.masked_fill(dropped, float("-inf"))  # noqa: N806
+    return torch.log_softmax(logits_B_V, -1)
