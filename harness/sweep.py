@@ -10,7 +10,8 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import InterpolationKeyError, OmegaConfBaseException
 
 from harness.configure import compose
 from harness.explain import explain
@@ -33,13 +34,24 @@ def sweep(arguments: Sequence[str]) -> int:
         try:
             given = [a for a in arguments if not a.startswith("-")]
             for overrides in each_value([*given, *own_values(given)]):
-                compose(overrides)
+                check_references(compose(overrides))
         except UserMistake as mistake:
             return complain(mistake)
     sys.argv = [sys.argv[0], *arguments]
     ENDED.clear()
     job()
     return max(ENDED, default=0)
+
+
+def check_references(config: DictConfig) -> None:
+    """Raise UserMistake where a key refers to one that does not exist, such as an unknown arm."""
+    own = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
+    try:
+        OmegaConf.to_container(own, resolve=True)
+    except InterpolationKeyError as error:
+        raise UserMistake(explain(error)) from None
+    except OmegaConfBaseException:  # a value that only some stages need
+        return
 
 
 def own_values(overrides: Sequence[str]) -> list[str]:
