@@ -135,8 +135,16 @@ def read_material(settings: SftSettings, tokenizer: Any) -> Material:
         )
     log.info("training: %s", counts.text())
     if settings.order != "shuffled":
-        encoded = by_length(encoded, settings.batch, rng)
+        encoded = in_passes(encoded, settings, rng)
     return Material(encoded, validation, counts, held_counts)
+
+
+def in_passes(rows: Sequence[Encoded], settings: SftSettings, rng: random.Random) -> list[Encoded]:
+    """Order the rows of every pass: the first as asked, later ones shuffled anew."""
+    out = by_length(rows, settings.batch, rng)
+    for _ in range(1, settings.passes):
+        out += by_length(rng.sample(list(rows), len(rows)), settings.batch, rng)
+    return out
 
 
 def by_length(rows: Sequence[Encoded], batch: int, rng: random.Random) -> list[Encoded]:

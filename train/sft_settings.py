@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -74,6 +75,12 @@ class SftSettings:
         if self.order != "shuffled" and self.packing:
             raise UserMistake(f"order={self.order} and packing=true exclude each other: choose one")
 
+    @property
+    def passes(self) -> int:
+        """How often the rows are laid out one after the other: an order of ours is laid out for
+        all epochs, TRL shuffles by itself."""
+        return 1 if self.order == "shuffled" else math.ceil(self.epochs)
+
     def identity(self) -> dict[str, Any]:
         """Return what determines the weights: a run goes on only with the same."""
         free = ("out", "devices", "threads", "keep_checkpoints", "log_every")
@@ -121,7 +128,7 @@ def trl_config(settings: SftSettings, devices: int, validated: bool) -> Any:
 def optimisation_of(settings: SftSettings) -> dict[str, Any]:
     """Return how long and how fast to move."""
     return {
-        "num_train_epochs": settings.epochs,
+        "num_train_epochs": settings.epochs / settings.passes,
         "max_steps": settings.steps or -1,
         "learning_rate": settings.learning_rate,
         "warmup_steps": settings.warmup_steps,

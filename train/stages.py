@@ -19,7 +19,8 @@ from train.rows import Row
 from train.sft_settings import SftSettings
 from train.tracked import tracked
 
-VOCABULARY_ROWS = 1000
+VOCABULARY_ROWS = 4000
+SHOWN_EVERY = 5
 
 
 async def tiny(app: App, run: str, folder: str, warm_steps: int = 150, **shape: Any) -> None:
@@ -68,7 +69,14 @@ async def sft(app: App, probe: Mapping[str, Any] | None = None) -> None:
 
     stop = threading.Event()
     judge = None if probe is None else pass_rate_of(probe["build"], probe["evaluator"])
-    with tracked(app, "sft", settings.model, settings.out) as say:
+    with tracked(app, "sft", settings.model, settings.out) as track:
+
+        def say(line: Mapping[str, Any]) -> None:
+            if "loss" in line and line["step"] % (SHOWN_EVERY * settings.log_every) == 0:
+                text = f"sft: step {line['step']}  loss {line['loss']:.4f}  {line['seconds']:.0f} s"
+                app.console.print(text, highlight=False)
+            track(line)
+
         work = asyncio.create_task(asyncio.to_thread(finetune, settings, judge, stop, say))
         try:
             final = await asyncio.shield(work)

@@ -17,14 +17,17 @@ from train.template import TEMPLATE
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 TAGS = ("<tool_call>", "</tool_call>", "<tools>", "</tools>", "<think>", "</think>")
 ROLES = ("system\n", "user\n", "assistant\n", "tool\n")
-# Digits, capitals, spaces and _ stand alone, so that a word is cut the same way wherever it occurs.
-PIECES = r"\d|[A-Z]|[a-z]+| |_|[^A-Za-z0-9 _]+"
+# A word is cut the same way wherever it occurs: digits, _ and a closing s stand alone, a capital is
+# the small letter after a mark.
+PIECES = r"\d|[a-z]+?(?=s(?![a-z]))|s(?![a-z])|[a-z]+|_|\x0e|[^a-z0-9_\x0e]+"
+CAPITAL = "\x0e"
 
 
 @dataclass(frozen=True)
 class Shape:
-    """The size of a model. The default has about 0.66 million parameters."""
+    """The size of a model. The default has about 0.72 million parameters."""
 
+    vocabulary: int = 1024
     hidden: int = 128
     layers: int = 3
     heads: int = 4
@@ -36,19 +39,36 @@ class Shape:
     theta: float = 10000.0  # base of the rotary positions
 
 
-def make_tokenizer(texts: Iterable[str], size: int = 512) -> Any:
+def make_tokenizer(texts: Iterable[str], size: int = 1024) -> Any:
     """Train a byte-level BPE tokenizer of `size` entries on texts; it can encode any text.
 
-    The tool tags are tokens of their own but not special, so they survive decoding.
+    The tool tags are tokens of their own but not special, so they survive decoding. A capital is
+    written as `CAPITAL` and the small letter: only texts that hold this control character decode
+    to another text.
     """
-    from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+    from string import ascii_uppercase
+
+    from tokenizers import (
+        AddedToken,
+        Regex,
+        Tokenizer,
+        decoders,
+        models,
+        normalizers,
+        pre_tokenizers,
+        trainers,
+    )
     from transformers import PreTrainedTokenizerFast
 
     core = Tokenizer(models.BPE())
+    core.normalizer = normalizers.Sequence(
+        [normalizers.Replace(letter, CAPITAL + letter.lower()) for letter in ascii_uppercase]
+    )
     split = pre_tokenizers.Split(Regex(PIECES), "isolated")
     to_bytes = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     core.pre_tokenizer = pre_tokenizers.Sequence([split, to_bytes])
-    core.decoder = decoders.ByteLevel()
+    capitals = [decoders.Replace(CAPITAL + letter.lower(), letter) for letter in ascii_uppercase]
+    core.decoder = decoders.Sequence([decoders.ByteLevel(), *capitals])
     trainer = trainers.BpeTrainer(
         vocab_size=size - len(TAGS) - len(ROLES),
         special_tokens=list(SPECIAL),
@@ -176,7 +196,7 @@ def save_fresh(
     folder: Path, texts: Iterable[str], shape: Shape = Shape(), seed: int = 0, warm_steps: int = 300
 ) -> Path:
     """Write an untrained (copy-warmed) checkpoint and its tokenizer as transformers reads them."""
-    tokenizer = make_tokenizer(texts)
+    tokenizer = make_tokenizer(texts, shape.vocabulary)
     model = make_model(tokenizer, shape, seed)
     if warm_steps:
         warm_up(model, warm_steps, seed)

@@ -1,18 +1,11 @@
-"""Drills as a benchmark: a training split, and held-out ones at three levels reported apart.
-
-values   chains and words of the training split, values (names, keys) that it never asks about
-chains   chains of verbs and nouns that it never asks for
-worlds   worlds whose nouns, fields and closed values it never shows; verbs, dates, cities and the
-         names of rows are shared
-"""
+"""Drills as a benchmark: a training split, and held-out ones at three levels reported apart."""
 
 from __future__ import annotations
 
 import json
-import random
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, overload
+from typing import Any
 
 from harness.benchmark import Benchmark
 from harness.faults import ToolFault, UserMistake
@@ -20,30 +13,26 @@ from harness.limits import Limits
 from harness.parties import ModelParty, Script
 from harness.protocols import Model, Party
 from harness.types import Episode, Message, Task, ToolCall, ToolSpec, Verdict
-from synth.drills.tasks import Call, Drawer, Drill, resolve
-from synth.drills.worlds import STATE, DrillWorld, drill_world
+from synth.drills.levels import LEVELS, DrillTasks, Split
+from synth.drills.tasks import Call, resolve
+from synth.drills.worlds import STATE, Place, drill_world
 from synth.world import SqlWorld
 
-LEVELS = ("values", "chains", "worlds")
-VERSION = "1"
+VERSION = "2"
 DONE = "Done."
-FEWEST = 3
-DRAWS = 4
-LONGEST = 3
 
 
 def drills(
     split: str = "test",
     count: int = 100,
     seed: int = 0,
-    most_tools: int = 6,
     oracle: bool = False,
-    growth: float = 0.0,
+    **shape: Any,
 ) -> Benchmark:
     """Bundle `count` drills: of the training split, or of each held-out level.
 
-    An oracle makes the gold calls itself: that is how training episodes come about. Training
-    drills grow over the first `growth` of them: from one call and few tools to all there is.
+    An oracle makes the gold calls itself: that is how training episodes come about. `shape` are
+    the fields of `Split`; both splits must be given the same number of homes.
     """
     if split not in ("train", "test"):
         raise UserMistake(f"drills have no split {split!r}: use train or test")
@@ -51,7 +40,7 @@ def drills(
     return Benchmark(
         name="drills",
         version=VERSION,
-        tasks=DrillTasks(levels, count, seed, (most_tools, growth if split == "train" else 0.0)),
+        tasks=DrillTasks(levels, count, seed, Split(**shape)),
         environment=world_of,
         user=lambda task, trial, model: Script("user", [task.payload["text"]]),
         agent=oracle_agent if oracle else model_agent,
@@ -69,86 +58,8 @@ def oracle_agent(task: Task, trial: int, model: Model) -> Party:
     return Oracle(task)
 
 
-class DrillTasks(Sequence[Task]):
-    """Tasks made when they are asked for: task i of a level depends on the seed and i alone."""
-
-    def __init__(
-        self, levels: Sequence[str], size: int, seed: int, hardness: tuple[int, float]
-    ) -> None:
-        self.levels, self.size, self.seed = levels, size, seed
-        self.most_tools, self.growth = hardness
-        self.made: dict[int, Task] = {}
-
-    def __len__(self) -> int:
-        return self.size * len(self.levels)
-
-    @overload
-    def __getitem__(self, index: int) -> Task: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Task]: ...
-    def __getitem__(self, index: int | slice) -> Task | Sequence[Task]:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
-        if not 0 <= index < len(self):
-            raise IndexError(index)
-        if index not in self.made:
-            level, number = self.levels[index // self.size], index % self.size
-            self.made[index] = make_task(level, number, self.seed, self.bounds(number))
-        return self.made[index]
-
-    def bounds(self, number: int) -> tuple[int, int]:
-        """Return the most tools and the most calls of drill `number`."""
-        grown = min(1.0, number / (self.growth * self.size)) if self.growth else 1.0
-        tools = round(FEWEST + (self.most_tools - FEWEST) * grown)
-        return tools, 1 if grown < 0.4 else 2 if grown < 0.7 else LONGEST
-
-
-def make_task(level: str, number: int, seed: int, bounds: tuple[int, int]) -> Task:
-    """Draw worlds and drills until one belongs to the level and has no more calls than allowed."""
-    rng = random.Random(f"{seed} {level} {number}")
-    unseen = level == "worlds"
-    drill: Drill | None = None
-    while drill is None:
-        world_seed = rng.randrange(10**8)
-        world = drill_world(world_seed, unseen)
-        drawn = (Drawer(world, rng).draw() for _ in range(DRAWS))
-        fitting = (d for d in drawn if d is not None and len(d.calls) <= bounds[1])
-        drill = next((d for d in fitting if belongs(d, level)), None)
-    return Task(
-        id=f"{level}-{number:06d}",
-        benchmark="drills",
-        domain=world.package.env_id if level == "train" else level,
-        payload={
-            "world": world_seed,
-            "unseen": unseen,
-            "text": drill.text,
-            "calls": [{"tool": call.tool, "args": dict(call.args)} for call in drill.calls],
-            "offered": offer(world, drill, rng, bounds[0]),
-            "chain": drill.chain,
-        },
-    )
-
-
-def belongs(drill: Drill, level: str) -> bool:
-    if level == "worlds":
-        return True
-    return drill.unseen_chain == (level == "chains") and (
-        level == "chains" or drill.unseen_value == (level == "values")
-    )
-
-
-def offer(world: DrillWorld, drill: Drill, rng: random.Random, most: int) -> list[str]:
-    """Choose three to `most` tools: those that are needed among others of the world."""
-    needed = list(dict.fromkeys(call.tool for call in drill.calls))
-    others = [r.spec.name for r in world.package.records if r.spec.name not in needed]
-    extra = max(0, rng.randint(FEWEST, most) - len(needed))
-    offered = needed + rng.sample(others, min(extra, len(others)))
-    rng.shuffle(offered)
-    return offered
-
-
 def world_of(task: Task, past: Mapping[str, Any]) -> SqlWorld:
-    world = drill_world(task.payload["world"], task.payload["unseen"])
+    world = drill_world(Place(**task.payload["place"]))
     return SqlWorld(world.package.blueprint(STATE), task.payload["offered"], past)
 
 

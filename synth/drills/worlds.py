@@ -26,9 +26,27 @@ class DrillWorld:
     naming: Naming
 
 
+@dataclass(frozen=True)
+class Place:
+    """A world and one of its states; an `unseen` world shares no noun, field or closed value with
+    the others."""
+
+    seed: int
+    state: int = 0
+    unseen: bool = False
+
+
+@lru_cache(maxsize=256)
+def drill_world(place: Place) -> DrillWorld:
+    """Make the world of a place, in its state."""
+    world = stateless_world(place.seed, place.unseen)
+    rng = random.Random(f"state {place.seed} {place.unseen} {place.state}")
+    states = {STATE: random_state(world.domain, rng)}
+    return replace(world, package=replace(world.package, states=states))
+
+
 @lru_cache(maxsize=64)
-def drill_world(seed: int, unseen: bool = False) -> DrillWorld:
-    """Make the world of a seed; an `unseen` one shares no noun, field or value with the others."""
+def stateless_world(seed: int, unseen: bool) -> DrillWorld:
     rng = random.Random(f"drill {seed} {unseen}")
     domain = dress(random_domain(rng), rng, unseen)
     naming = random_naming(rng)
@@ -39,7 +57,7 @@ def drill_world(seed: int, unseen: bool = False) -> DrillWorld:
         records=tuple(record for record, _ in tools),
         schema_sql=schema_sql(domain),
         programs={record.spec.name: program for record, program in tools},
-        states={STATE: random_state(domain, rng)},
+        states={},
         policy=writer.policy(),
         about={"generator": {**GENERATOR, "seed": seed, "unseen": unseen}, "domain": domain.name},
     )

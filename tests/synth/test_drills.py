@@ -14,9 +14,10 @@ from harness.episode import run_episode
 from harness.faults import UserMistake
 from harness.models.scripted import ScriptedModel
 from harness.types import Episode, Message, Task, ToolCall
-from synth.drills.benchmark import LEVELS, DrillEvaluator, drills, world_of
+from synth.drills.benchmark import DrillEvaluator, drills, world_of
+from synth.drills.levels import LEVELS, PASSING
 from synth.drills.tasks import Call, resolve
-from synth.drills.worlds import drill_world
+from synth.drills.worlds import Place, drill_world
 
 
 def played(task: Task, bench: Any) -> Episode:
@@ -83,11 +84,41 @@ def test_held_out_levels_are_kept_apart_from_training() -> None:
 
 def named(task: Task) -> set[str]:
     """Return the nouns and the fields of a task's world."""
-    domain = drill_world(task.payload["world"], task.payload["unseen"]).domain
+    domain = drill_world(Place(**task.payload["place"])).domain
     nouns = {entity.noun for entity in domain.entities}
     given = {"city", "date", "deadline", "start_date", "due_date", "renewal_date"}
     fields = {a.name for entity in domain.entities for a in entity.attributes}
     return nouns | (fields - given)
+
+
+def test_values_and_chains_are_asked_for_at_home_in_states_that_training_never_had() -> None:
+    training, test = drills("train", 150, 0).tasks, drills("test", 60, 0).tasks
+    homes = {place(t) for t in training if place(t).seed < PASSING}
+    assert {place.seed for place in homes} == set(range(8))
+    held = {level: [place(t) for t in test if t.domain == level] for level in LEVELS}
+    assert {p.seed for p in held["values"] + held["chains"]} <= set(range(8))
+    assert all(p.unseen and p.seed >= PASSING for p in held["worlds"])
+    assert not homes & {*held["values"], *held["chains"]}
+    assert not any(place(t).unseen for t in training)
+
+
+def test_the_shares_of_worlds_are_those_asked_for() -> None:
+    shares = [share_at_home(home_share=share, homes=3) for share in (0.0, 0.4, 1.0)]
+    assert shares == [0.0, pytest.approx(0.4, abs=0.12), 1.0]
+    passing = [place(t).seed for t in drills("train", 40, 0, home_share=0.0, stay=4).tasks]
+    assert all(len(set(passing[i : i + 4])) < 4 for i in range(0, 40, 4))
+    assert len(set(passing)) >= 10
+    alone = drills("train", 40, 0, home_share=0.0, stay=1).tasks
+    assert len({place(t).seed for t in alone}) == 40
+
+
+def share_at_home(**split: Any) -> float:
+    tasks = drills("train", 150, 0, **split).tasks
+    return sum(place(t).seed < PASSING for t in tasks) / len(tasks)
+
+
+def place(task: Task) -> Place:
+    return Place(**task.payload["place"])
 
 
 def test_training_drills_grow() -> None:

@@ -115,6 +115,14 @@ def test_any_text_survives_the_tokenizer(tokenizer: Any) -> None:
         assert tokenizer.decode(ids, skip_special_tokens=True) == text
 
 
+def test_a_word_is_the_same_tokens_with_a_capital_and_in_the_plural(tokenizer: Any) -> None:
+    boat, capital, plural = (tokenizer.tokenize(text) for text in ("boat", "Boat", "boats"))
+    assert capital[1:] == boat
+    assert plural == [*boat, "s"]
+    assert tokenizer.tokenize("findBoat")[-len(boat) :] == boat
+    assert tokenizer.tokenize("boast") != plural
+
+
 def test_a_fresh_model_is_saved_and_read_again(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch", reason="torch is not installed: pip install .[train]")
     from transformers import AutoModelForCausalLM, AutoTokenizer
