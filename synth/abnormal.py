@@ -11,6 +11,7 @@ from typing import Any
 
 from synth.drafts import Draft, Move, Unfit, refusal
 from synth.families import Manner, Telling, facts_of
+from synth.files import files_of
 from synth.plans import Step, references, replay
 from synth.scene import Act, Scene
 from synth.views import View
@@ -44,6 +45,8 @@ def is_last_change(scene: Scene, act: Act, *, result: bool = False) -> bool:
 
 def replaceable(scene: Scene, view: View) -> bool:
     """Say whether another tool lets its caller set what this one writes."""
+    if (known := files_of(scene.survey).replaceable(view.name)) is not None:
+        return known
     writes = scene.survey.touches[view.name].writes
     written = {c for c in writes if not c.endswith(".*")}
     created = {c.split(".")[0] for c in writes if c.endswith(".*")}

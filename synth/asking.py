@@ -95,6 +95,9 @@ class Asker:
     def ask_fields(self, bound: Bound) -> bool:
         """Choose one or two fields of the row to ask for; False where nothing is worth asking."""
         view = bound.view
+        if view.name in self.binder.files.commands:
+            bound.wish, bound.facts = "result", self.binder.files.facts(bound)
+            return bool(bound.facts)
         told = dict(bound.mention.told) if bound.mention is not None else {}
         heard = {str(v) for other in self.binder.bound.values() for v in other.literals.values()}
         heard |= {str(v) for v in [*bound.literals.values(), *told.values()]}

@@ -15,6 +15,7 @@ from typing import Any
 from synth.bound import Args, Bound, act_of, step_of
 from synth.chains import Chain, Node
 from synth.drawing import Drawing
+from synth.files import files_of
 from synth.finding import Finder
 from synth.paths import find_all
 from synth.plans import Rejected, verify
@@ -40,6 +41,7 @@ class Binder:
         self.rng = rng
         self.values = Values(survey, state_id)
         self.scratch = Scratch(survey, state_id)
+        self.files = files_of(survey)
         self.finder = Finder(self)
         self.drawing = Drawing(self)
         self.chain = Chain((), ())
@@ -120,7 +122,7 @@ class Binder:
                 if node.id == self.refused:
                     if result is None and self.guarded(bound):
                         yield bound
-                elif result is not None and self.complete(bound, result):
+                elif self.scratch.ran(view, result) and self.complete(bound, result):
                     yield bound
             finally:
                 self.scratch.undo(node.id)

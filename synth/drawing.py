@@ -29,6 +29,8 @@ class Drawing:
 
     def draw(self, node: Node, view: View, args: Args, about: list[RowId]) -> Bound | None:
         """Draw what the links leave open: keys known by heart, and values that a user gives."""
+        if view.name in self.binder.files.commands:
+            return self.at_hand(node, view)
         for param in view.needs:
             if param.name not in args:
                 key = self.by_heart(node, view, param)
@@ -51,6 +53,19 @@ class Drawing:
         if view.archetype == "update" and not literals:
             return None
         return Bound(node, view, args, None, literals=literals, before=before, about=tuple(about))
+
+    def at_hand(self, node: Node, view: View) -> Bound | None:
+        """Draw the arguments of a file command from what lies in the current directory."""
+        binder = self.binder
+        if node.id == binder.refused:
+            values = binder.files.spoil(view, binder.scratch, self.rng)
+        else:
+            near = [binder.bound[link.src] for link in binder.chain.parents(node.id)]
+            values = binder.files.draw(view, binder.scratch, near, self.rng)
+        if values is None:
+            return None
+        args = {name: {"literal": value, "value": value} for name, value in values.items()}
+        return Bound(node, view, args, None, literals=values)
 
     def by_heart(self, node: Node, view: View, param: Param) -> Any:
         """Choose a key that the user knows: the one spoken of before, where the chain says so."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from synth.chains import Chain, Node
+from synth.files import files_of
 from synth.graph import Edge, Graph
 from synth.survey import Survey
 
@@ -22,6 +23,7 @@ class Ground:
         self.views = survey.views
         self.obtainable = survey.obtainable
         self.graph = graph
+        self.files = files_of(survey)
 
     @cached_property
     def onward(self) -> By:
@@ -70,6 +72,8 @@ class Ground:
         """Say whether a change decides on another: of the same row, whose key it does not return,
         or of what there is only one of."""
         src, dst = self.views[edge.src], self.views[edge.dst]
+        if (follows := self.files.follows(src.name, dst.name)) is not None:
+            return follows
         if edge.strength != "guards" or NEVER_A_PURPOSE & {src.archetype, dst.archetype}:
             return False
         if src.key is None or dst.key is None:

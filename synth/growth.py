@@ -71,7 +71,9 @@ class Grower:
         tools = [
             view
             for view in self.views.values()
-            if view.archetype not in NEVER_A_PURPOSE and self.ground.least[view.name] <= self.left
+            if view.archetype not in NEVER_A_PURPOSE
+            and self.ground.least[view.name] <= self.left
+            and self.ground.files.is_purpose(view.name)
         ]
         weights = [PURPOSES.get(view.archetype, 1.0) for view in tools]
         self.add(self.choices.choose(tools, weights))

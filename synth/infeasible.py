@@ -12,6 +12,7 @@ from typing import Any
 
 from synth.drafts import Draft, Move, Unfit, refusal
 from synth.families import Manner, Telling, facts_of
+from synth.files import Files, files_of
 from synth.plans import Run, Step, references, replay, resolve
 from synth.scene import Mention, Scene
 from synth.verify import holds
@@ -32,7 +33,11 @@ def forbidden(scene: Scene, manner: Manner) -> Draft:
     needs = scene.survey.views[refused.tool].needs
     args = resolve(refused, run.results)
     keys = {param.name: args[param.name] for param in needs}
-    steps, required = diagnose(scene, refused, keys, run)
+    if (files := files_of(scene.survey)).replaceable(refused.tool) is not None:
+        keys = args
+        steps, required = look_around(scene, refused, files)
+    else:
+        steps, required = diagnose(scene, refused, keys, run)
     telling = Telling(scene, manner)
     acts = [act for turn in manner.groups[-1] for act in scene.of(turn)]
     done = telling.reporter.report(acts[:-1]) if acts[1:] else ""
@@ -50,9 +55,30 @@ def forbidden(scene: Scene, manner: Manner) -> Draft:
         facts=facts_of(scene.acts),
         required=(required,),
         forbidden=({"tool": refused.tool, "args": keys, "counts": how_it_counts(scene, refused)},),
-        expects=(refusal(*words_of(scene.survey.views[refused.tool])),),
+        expects=(
+            refusal(*words_of(scene.survey.views[refused.tool]), *file_names(scene, refused)),
+        ),
         behaviour={"kind": "refuse", "reason": scene.reason},
     )
+
+
+def look_around(
+    scene: Scene, refused: Step, files: Files
+) -> tuple[tuple[Step, ...], dict[str, Any]]:
+    """Return a look at the directory, which shows what is there and what is not. Raises Unfit."""
+    tools = [tool for kind in ("list", "find") for tool, c in files.commands.items() if c == kind]
+    if not tools:
+        raise Unfit("nothing shows why it is refused")
+    look = Step(refused.id, tools[0], {}, refused.turn, depends=refused.depends)
+    required = {"tools": tools, "shows": [], "tried": refused.tool}
+    return (*scene.plan.steps, look), required
+
+
+def file_names(scene: Scene, refused: Step) -> tuple[str, ...]:
+    """Return the names by which a refused file command is known."""
+    if refused.tool not in files_of(scene.survey).commands:
+        return ()
+    return tuple(str(value) for value in refused.literals.values())
 
 
 def how_it_counts(scene: Scene, refused: Step) -> str:

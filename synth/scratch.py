@@ -8,6 +8,7 @@ from typing import Any
 from harness.faults import ToolFault
 from synth.bound import Args
 from synth.survey import Survey
+from synth.views import View
 from synth.world import SqlWorld, quote
 
 
@@ -36,6 +37,10 @@ class Scratch:
             self.fault = str(fault)
             return None
         return json.loads(text) or None
+
+    def ran(self, view: View, result: Any) -> bool:
+        """Say whether the latest call was carried out, and found something if it was a read."""
+        return result is not None or (not view.reads and not self.fault)
 
     def mark(self, number: int) -> None:
         """Remember the state under a number."""

@@ -92,8 +92,11 @@ def broken(patterns: Sequence[Mapping[str, Any]], calls: Sequence[Made]) -> Iter
 
 
 def is_met(pattern: Mapping[str, Any], calls: Sequence[Made]) -> bool:
-    """Say whether one of the tools was run, for what it must ask, about what it must show."""
-    return any(
+    """Say whether one of the tools was run, for what it must ask, about what it must show.
+
+    Where a refused call tells as much (`tried`), having made it will do.
+    """
+    return any(one.call.name == pattern.get("tried") and not one.executed for one in calls) or any(
         one.executed
         and one.call.name in pattern["tools"]
         and all(concerns(one, value) for value in pattern["shows"])
@@ -166,11 +169,13 @@ def objects(data: Any) -> Iterator[dict[str, Any]]:
 
 
 def holds(data: Any, value: Any) -> bool:
-    """Say whether a value occurs anywhere in a result."""
+    """Say whether a value occurs anywhere in a result: as a whole, or as a line of a text."""
     if isinstance(data, dict):
         return any(holds(part, value) for part in data.values())
     if isinstance(data, list):
         return any(holds(part, value) for part in data)
+    if isinstance(data, str) and "\n" in data and isinstance(value, str):
+        return value in (data, *data.split("\n"))
     return bool(data == value and isinstance(data, bool) == isinstance(value, bool))
 
 

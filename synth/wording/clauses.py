@@ -7,10 +7,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from synth.files import files_of
 from synth.random.naming import plural
 from synth.scene import Act, RowId
 from synth.views import View
 from synth.vocabulary import tokens
+from synth.wording.file_words import FileWords
 from synth.wording.lexicon import attribute_of, listed, noun_of, nouns_of, say
 from synth.wording.naming import Namer
 
@@ -48,9 +50,12 @@ class Writer:
         self.views = namer.scene.survey.views
         self.kinds = namer.scene.survey.kinds
         self.open_values = open_values
+        self.files = FileWords(files_of(namer.scene.survey))
 
     def clause(self, act: Act) -> Clause:
         """Write one act."""
+        if self.files.knows(act):
+            return self.of_files(act)
         if act.wish in ("count", "names"):
             return self.search(act)
         if act.wish == "fields" and act.subject is not None:
@@ -66,6 +71,12 @@ class Writer:
         }.get(view.archetype)
         text = write(act) if write and act.subject is not None else ""
         return Clause(text or self.plain(act, view), asks=False)
+
+    def of_files(self, act: Act) -> Clause:
+        if act.wish is None:
+            return Clause(self.files.request(act, self.open_values, self.voice))
+        asked = self.files.question(act, self.open_values, self.voice)
+        return Clause(asked, asks=True, question=asked)
 
     def spoken(self, act: Act) -> list[tuple[str, Any, str]]:
         """Return (column, value, words) of the values that are told."""

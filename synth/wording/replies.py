@@ -6,10 +6,12 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from synth.files import files_of
 from synth.scene import Act, Scene
 from synth.views import View
 from synth.vocabulary import past, tokens
 from synth.wording.clauses import described
+from synth.wording.file_words import FileWords
 from synth.wording.lexicon import attribute_of, is_plural, listed, noun_of, nouns_of, say, sentence
 from synth.wording.naming import Voice
 from synth.wording.slots import Slot
@@ -25,6 +27,7 @@ class Reporter:
         self.scene = scene
         self.voice = voice
         self.views = scene.survey.views
+        self.files = FileWords(files_of(scene.survey))
 
     def report(self, acts: Sequence[Act]) -> str:
         """Say what was done and what was found."""
@@ -35,6 +38,8 @@ class Reporter:
 
     def tell(self, act: Act) -> str:
         """Report one act."""
+        if self.files.knows(act):
+            return self.files.report(act)
         if act.wish == "count":
             return self.count(act)
         if act.wish == "names":
@@ -97,6 +102,8 @@ class Reporter:
 
     def wish(self, act: Act) -> str:
         """Name what was wanted: "cancel the loan"."""
+        if self.files.knows(act):
+            return self.files.wish(act)
         view = self.views[act.tool]
         noun = noun_of(view.entity)
         if view.archetype == "create":
@@ -114,6 +121,9 @@ class Reporter:
 
 def plain_reason(otherwise: str) -> str:
     """Word a guard's refusal without the key it names: "the loan can only be closed when open"."""
+    named = re.fullmatch(r"\{\w+\}: (\w)(.*)", otherwise.strip().rstrip("."))
+    if named:
+        return named.group(1).lower() + named.group(2)
     text = re.sub(r"\b(\w+) \{\w+\}", r"the \1", otherwise.strip().rstrip("."))
     return re.sub(r"\s+", " ", re.sub(r"\{\w+\}", "it", text))
 

@@ -60,7 +60,12 @@ def first_reason(acts: Sequence[Act], writer: Writer) -> str:
     """Give a reason for the first change, now and then."""
     voice, view = writer.voice, writer.views[acts[0].tool]
     reasons = REASONS.get(view.verb) or REASONS.get(view.archetype)
-    if not reasons or acts[0].wish is not None or voice.style == "brief":
+    if (
+        not reasons
+        or acts[0].wish is not None
+        or voice.style == "brief"
+        or writer.files.knows(acts[0])
+    ):
         return ""
     return voice.pick(*reasons) if voice.rng.random() < REASONED else ""
 

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from synth.files import files_of
 from synth.random.naming import plural
 from synth.scene import Act, Mention, RowId
 from synth.values import DATE
+from synth.wording.file_words import FileWords
 from synth.wording.lexicon import attribute_of, noun_of, say, sentence
 from synth.wording.naming import Namer
 
@@ -44,10 +46,14 @@ class Slot:
 def value_slots(act: Act, namer: Namer) -> list[Slot]:
     """Return a slot per value that the user gives for an act."""
     slots = []
+    files = FileWords(files_of(namer.scene.survey))
     for param, column, value in act.values:
-        noun = attribute_of(column or param).noun
+        named = files.noun(act.tool, param)
+        noun = named or attribute_of(column or param).noun
         said = say(value, namer.voice.dates)
         answer = namer.voice.pick(f"the {noun} should be {said}", f"{said} for the {noun}")
+        if named:
+            answer = f"the {noun} should be {said}"
         slots.append(
             Slot(
                 f"value:{act.step}:{param}",

@@ -131,7 +131,7 @@ def test_the_same_bytes_every_time() -> None:
 def test_every_refusal_of_a_change_is_known_as_one(made: Built) -> None:
     survey = Survey(made.package)
     scene = cast(Scene, SimpleNamespace(survey=survey))
-    for view in survey.views.values():
+    for view in (view for view in survey.views.values() if not view.reads):
         for subject in (None, (view.entity, 1)):
             act = Act("1", view.name, 0, subject)
             for seed in range(4):

@@ -14,7 +14,6 @@ from harness.outcomes import Outcome
 from harness.runner import Job, Runner
 from harness.store import RunStore
 from harness.types import Episode, Message, Task, ToolCall
-from synth.bench import run as bench
 from synth.benchmark import benchmark, split_of, world_seeds
 from synth.generate import Maker, Wishes
 from synth.mutants import mutants
@@ -24,7 +23,7 @@ from synth.random import random_world
 from synth.survey import Survey
 from synth.tasks import save_tasks
 from synth.users import STOP_TEXT
-from synth.verify import SynthesizedEvaluator, canonical, judge_episode
+from synth.verify import Made, SynthesizedEvaluator, canonical, is_met, judge_episode
 
 ROW = [1, "open"]
 PAYLOAD: Mapping[str, Any] = {
@@ -266,8 +265,14 @@ def test_the_benchmark_is_chosen_in_yaml() -> None:
     assert callable(build(config.benchmark.synthesized.evaluator, judge=None))
 
 
-def test_the_bench_measures_every_case() -> None:
-    found = {m["case"]: m for m in bench(["--worlds", "2", "--tools", "60", "--mutated", "4"])}
-    assert set(found) == {"open_world", "calls", "graph", "witnesses", "tasks", "mutants"}
-    assert found["tasks"]["distinct"] == found["tasks"]["tasks"] == 40
-    assert found["graph"]["edges"] > 60
+def test_a_refused_call_shows_what_a_look_would_where_the_task_says_so() -> None:
+    pattern = {"tools": ["ls"], "shows": [], "tried": "cd"}
+
+    def met(name: str, executed: bool) -> bool:
+        return is_met(pattern, [Made(ToolCall("1", name, {}), executed, "")])
+
+    assert met("ls", True)
+    assert met("cd", False)
+    assert not met("cd", True)
+    assert not met("rm", False)
+    assert not is_met({"tools": ["ls"], "shows": []}, [Made(ToolCall("1", "cd", {}), False, "")])
