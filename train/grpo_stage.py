@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from harness.app import App
 from harness.benchmark import forbid_training
-from harness.configure import build
+from harness.configure import build, plain
 from harness.faults import UserMistake
 from harness.models.seats import opened
 from harness.plan import PROBED, prompt_tokens
@@ -20,8 +20,8 @@ from harness.runner import Job
 from harness.seeds import seed_for
 from harness.stages import begin, changed, stored_config
 from harness.store import RunStore, write_text
+from train import cluster
 from train.grpo_settings import GrpoSettings
-from train.launch import Cluster, commands
 from train.processes import rank, require_processes, world_size
 from train.rollouts import Rollouts
 from train.tracked import tracked
@@ -116,7 +116,8 @@ def rollouts_app(app: App, settings: GrpoSettings, tasks: DictConfig | None) -> 
         OmegaConf.update(other.config, "tracker", None)
         if tasks is not None:
             name = str(tasks.get("name") or tasks.build._target_.split(".")[-1])
-            node = {"build": tasks.build, "evaluator": tasks.evaluator}
+            # resolved: what refers to the run's own benchmark must not refer to itself
+            node = {key: plain(tasks[key]) for key in ("build", "evaluator")}
             OmegaConf.update(other.config, "benchmark", {name: node}, merge=False)
     return other
 
@@ -168,12 +169,8 @@ def show_plan(app: App, tasks: DictConfig | None = None) -> None:
         + f"; 4 characters each, measured on up to {PROBED} tasks",
         highlight=False,
     )
-    node = (app.config.get("train") or {}).get("cluster")
-    if node:
-        cluster: Cluster = build(node)
-        for command in commands(cluster):
-            places = ", ".join(map(str, command.nodes))
-            app.console.print(f"{command.role} (node {places}): {command.text()}", highlight=False)
+    if (app.config.get("train") or {}).get("cluster"):
+        cluster.show_plan(app)
 
 
 def episode_tokens(job: Job, settings: GrpoSettings) -> tuple[float, float]:

@@ -1,9 +1,11 @@
 """Training on many GPUs and nodes: the exact commands and configurations, as data.
 
-Nothing here starts anything but `run`; `plan=true` prints what `commands` returns. The layout is
+Nothing here starts anything; `plan=true` prints what `commands` returns, and the stage `launch`
+(train.cluster) writes them as files (train.scripts) and hands those to Slurm. The layout is
 AReaL-SEA's and TRL's server mode: rollout nodes serve the policy with vLLM and take new weights
-over NCCL, a user node serves the user model, training nodes run accelerate with DeepSpeed ZeRO-3.
-Rollouts do not overlap with training here: that is what an external launcher such as AReaL adds.
+over NCCL, a user node serves the user model, training nodes run accelerate with DeepSpeed.
+Rollouts do not overlap with training here: that is what an external launcher such as AReaL adds
+(train.areal).
 """
 
 from __future__ import annotations
@@ -12,14 +14,12 @@ import json
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 from harness.faults import UserMistake
-from harness.store import write_text
 
 Role = Literal["rollout", "user", "train"]
-ROLLOUT_PORT, USER_PORT, TRAIN_PORT = 8000, 8001, 29500
+TRAIN_PORT = 29500
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,13 @@ class Command:
 
 @dataclass(frozen=True, kw_only=True)
 class Cluster:
-    """Which nodes do what. `model` and `user_model` are checkpoints or Hub names.
-
-    `arguments` is what training is started with, such as `+experiment=… stages=[grpo]`.
-    """
+    """Which nodes do what; conf/train/cluster.yaml explains every key. `model` and `user_model` are
+    checkpoints or Hub names; `arguments` is what training is started with."""
 
     model: str
     user_model: str | None = None
+    trains: str = "grpo"
+    train_out: str = "runs/grpo"
     train_nodes: int = 2
     rollout_nodes: int = 1
     gpus_per_node: int = 8
@@ -54,11 +54,16 @@ class Cluster:
     tool_parser: str = "hermes"
     vllm: str = "vllm"
     python: str = "python"
-    arguments: tuple[str, ...] = ()
+    arguments: Sequence[str] = ()
     out: str = "runs/cluster"
+    port: int = 8000
+    resources: str | None = None
+    sbatch: Sequence[str] = ()
+    restarts: int = 3
+    wait_s: int = 1800
 
     def __post_init__(self) -> None:
-        for name in ("train_nodes", "gpus_per_node", "context_tokens"):
+        for name in ("train_nodes", "gpus_per_node", "context_tokens", "wait_s"):
             if getattr(self, name) < 1:
                 raise UserMistake(f"{name}={getattr(self, name)} must be at least 1")
         if self.rollout_nodes < 0:
@@ -89,8 +94,14 @@ def commands(cluster: Cluster) -> list[Command]:
 def train_command(cluster: Cluster) -> Command:
     """Start one accelerate per training node; it starts a process per GPU."""
     launch = [
-        *("srun", f"--nodes={cluster.train_nodes}", "--ntasks-per-node=1"),
-        *("accelerate", "launch", "--config_file", f"{cluster.out}/accelerate.yaml"),
+        *("srun", f"--nodes={cluster.train_nodes}", f"--ntasks={cluster.train_nodes}"),
+        *(
+            cluster.python,
+            "-m",
+            "accelerate.commands.launch",
+            "--config_file",
+            f"{cluster.out}/accelerate.yaml",
+        ),
         *("--num_machines", str(cluster.train_nodes), "--num_processes", str(cluster.processes)),
         *("--machine_rank", "$SLURM_PROCID", "--main_process_ip", "$TRAIN_HOST"),
         *("--main_process_port", str(TRAIN_PORT), "-m", "harness"),
@@ -101,9 +112,10 @@ def train_command(cluster: Cluster) -> Command:
 def rollout_command(cluster: Cluster, node: int) -> Command:
     """Serve the policy: one copy per GPU, new weights over NCCL, logprobs of what was sampled."""
     serve = [
-        *(cluster.vllm, "serve", cluster.model, "--port", str(ROLLOUT_PORT)),
+        *(cluster.vllm, "serve", cluster.model, "--port", str(cluster.port)),
         *("--data-parallel-size", str(cluster.gpus_per_node)),
         *("--max-model-len", str(cluster.context_tokens)),
+        *("--generation-config", "vllm"),
         *("--weight-transfer-config", json.dumps({"backend": "nccl"})),
         *("--logprobs-mode", "processed_logprobs", "--max-logprobs", "-1"),
     ]
@@ -113,7 +125,7 @@ def rollout_command(cluster: Cluster, node: int) -> Command:
 def user_command(cluster: Cluster, model: str, node: int) -> Command:
     """Serve the user model, which stays as it is."""
     serve = [
-        *(cluster.vllm, "serve", model, "--port", str(USER_PORT)),
+        *(cluster.vllm, "serve", model, "--port", str(cluster.port + 1)),
         *("--data-parallel-size", str(cluster.gpus_per_node)),
         *("--max-model-len", str(cluster.context_tokens)),
         *("--enable-auto-tool-choice", "--tool-call-parser", cluster.tool_parser),
@@ -160,51 +172,6 @@ def zero_config(stage: int = 3) -> dict[str, Any]:
         "train_batch_size": auto,
         "train_micro_batch_size_per_gpu": auto,
     }
-
-
-def batch_script(cluster: Cluster, found: Sequence[Command]) -> str:
-    """Write the Slurm script: servers in the background on their nodes, then training."""
-    lines = [
-        "#!/bin/bash",
-        f"#SBATCH --nodes={cluster.nodes} --gpus-per-node={cluster.gpus_per_node}",
-        "#SBATCH --ntasks-per-node=1 --signal=B:TERM@120",
-        "set -euo pipefail",
-        'hosts=($(scontrol show hostnames "$SLURM_JOB_NODELIST"))',
-        "export TRAIN_HOST=${hosts[0]}",
-        "trap 'kill $(jobs -p) 2>/dev/null' EXIT",
-    ]
-    for one in found:
-        if one.role != "train":
-            node = one.nodes[0]
-            lines.append(f'srun --overlap --nodes=1 --nodelist="${{hosts[{node}]}}" bash -c \\')
-            lines.append(
-                f"  {shlex.quote(one.text())} > {cluster.out}/{one.role}-{node}.log 2>&1 &"
-            )
-            name, port = one.role.upper(), ROLLOUT_PORT if one.role == "rollout" else USER_PORT
-            lines.append(f"export {name}_URL=http://${{hosts[{node}]}}:{port}")
-    nodes = ",".join(f"${{hosts[{i}]}}" for i in range(cluster.train_nodes))
-    train = next(one for one in found if one.role == "train")
-    lines.append(f'export SLURM_NODELIST_TRAIN="{nodes}"')
-    argv = [*train.argv[:1], '--overlap --nodelist="$SLURM_NODELIST_TRAIN"']
-    inner = " ".join(quote(part) for part in train.argv[3:])
-    lines.append(" ".join([*argv, *train.argv[1:3], "bash -c", shlex.quote(inner)]))
-    return "\n".join(lines) + "\n"
-
-
-def write_plan(cluster: Cluster) -> list[Path]:
-    """Write accelerate.yaml, deepspeed.json and run.sbatch into `out` (`sbatch run.sbatch`)."""
-    import yaml
-
-    out = Path(cluster.out)
-    out.mkdir(parents=True, exist_ok=True)
-    texts = {
-        "accelerate.yaml": yaml.safe_dump(accelerate_config(cluster), sort_keys=False),
-        "deepspeed.json": json.dumps(zero_config(cluster.zero_stage), indent=1) + "\n",
-        "run.sbatch": batch_script(cluster, commands(cluster)),
-    }
-    for name, text in texts.items():
-        write_text(out / name, text)
-    return [out / name for name in texts]
 
 
 def quote(part: str) -> str:

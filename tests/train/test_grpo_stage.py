@@ -126,7 +126,6 @@ def test_the_papers_recipes_compose() -> None:
         ("grpo", 128),
         ("grpo_sea_30b", 128),
         ("grpo_sea_235b", 256),
-        ("grpo_tiny", 128),
     ):
         node = compose([f"train=[{name}]"]).train.grpo
         assert node.prompts * node.group_size == rows

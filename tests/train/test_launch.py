@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 from harness.faults import UserMistake
-from train.launch import Cluster, commands, write_plan
+from train.launch import Cluster, commands
 from train.processes import require_processes
+from train.scripts import write_plan
 
 
 def cluster(**changes: Any) -> Cluster:
@@ -50,14 +51,17 @@ def test_the_rollout_server_takes_weights_and_gives_logprobs() -> None:
     assert "processed_logprobs" in server.argv
 
 
-def test_the_plan_is_three_files_and_the_script_is_a_script(tmp_path: Path) -> None:
+def test_the_plan_is_four_files_and_the_scripts_are_scripts(tmp_path: Path) -> None:
     paths = write_plan(cluster(out=str(tmp_path / "run")))
     texts = {path.name: path.read_text() for path in paths}
     assert yaml.safe_load(texts["accelerate.yaml"])["num_processes"] == 16
     assert json.loads(texts["deepspeed.json"])["zero_optimization"]["stage"] == 3
-    checked = subprocess.run(["bash", "-n"], input=texts["run.sbatch"], text=True, check=False)
-    assert checked.returncode == 0
-    assert texts["run.sbatch"].count("srun") == 3
+    for name in ("attempt.sh", "run.sbatch"):
+        checked = subprocess.run(["bash", "-n"], input=texts[name], text=True, check=False)
+        assert checked.returncode == 0
+    assert texts["attempt.sh"].count("srun") == 3
+    assert "#SBATCH --nodes=4 --gpus-per-node=8 --exclusive --mem=0" in texts["run.sbatch"]
+    assert "train.restart --out runs/grpo --limit 3 -- bash" in texts["run.sbatch"]
 
 
 @pytest.mark.parametrize(
