@@ -15,15 +15,22 @@ from synth.files import files_of
 from synth.plans import Step, references, replay
 from synth.scene import Act, Scene
 from synth.views import View
+from synth.vocabulary import tokens
 from synth.wording.replies import words_of
 from synth.wording.slots import VALUE
 
+HARD = frozenset(("logarithm", "log", "ln", "root", "sqrt", "deviation", "variance", "conversion"))
+"""Calculations that need their own tool."""
+
 
 def missing_tool(scene: Scene, manner: Manner) -> Draft:
-    """Take away the tool of the last change: do the rest, explain that this cannot be done."""
+    """Take away the tool of the last change: do the rest, explain that this cannot be done.
+
+    A calculation will do as well, where nobody does it in the head or with the other tools.
+    """
     act = scene.acts[-1]
     view = scene.survey.views[act.tool]
-    if not is_last_change(scene, act) or replaceable(scene, view):
+    if not is_last_change(scene, act, result=True) or replaceable(scene, view):
         raise Unfit("the last wish is no change, or there is another way")
     telling = Telling(scene, manner)
     text = telling.reporter.refuse(act, "I have no tool for that")
@@ -45,6 +52,8 @@ def is_last_change(scene: Scene, act: Act, *, result: bool = False) -> bool:
 
 def replaceable(scene: Scene, view: View) -> bool:
     """Say whether another tool lets its caller set what this one writes."""
+    if view.reads:
+        return view.effect != "compute" or not is_hard(scene, view)
     if (known := files_of(scene.survey).replaceable(view.name)) is not None:
         return known
     writes = scene.survey.touches[view.name].writes
@@ -59,6 +68,13 @@ def replaceable(scene: Scene, view: View) -> bool:
         for other in scene.survey.views.values()
         if other.effect == "write"
     )
+
+
+def is_hard(scene: Scene, view: View) -> bool:
+    """Say whether a calculation needs its own tool, and no other tool is of its kind."""
+    kind = HARD & set(tokens(view.name))
+    others = (set(tokens(name)) for name in scene.survey.views if name != view.name)
+    return bool(kind) and not any(kind & words for words in others)
 
 
 def missing_value(scene: Scene, manner: Manner, rng: random.Random) -> Draft:

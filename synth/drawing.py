@@ -52,7 +52,20 @@ class Drawing:
             args[param.name] = {"literal": value, "value": value}
         if view.archetype == "update" and not literals:
             return None
+        if view.effect == "compute" and node.id == self.binder.refused:
+            self.spoil(view, literals, args)
         return Bound(node, view, args, None, literals=literals, before=before, about=tuple(about))
+
+    def spoil(self, view: View, literals: dict[str, Any], args: Args) -> None:
+        """Put a number where it has no place: 0, or one below it."""
+        kinds = {param.name: param.schema.get("type") for param in view.params}
+        numbers = [name for name in literals if kinds[name] in ("integer", "number")]
+        if numbers:
+            name, value = (
+                self.rng.choice(numbers),
+                self.rng.choice((0, -1)) * self.rng.randint(2, 40),
+            )
+            literals[name], args[name] = value, {"literal": value, "value": value}
 
     def at_hand(self, node: Node, view: View) -> Bound | None:
         """Draw the arguments of a file command from what lies in the current directory."""

@@ -22,17 +22,21 @@ TOGETHER = 0.3
 
 @dataclass(frozen=True)
 class Manner:
-    """How the user of a family speaks, and in which messages it says which turns."""
+    """How the user of a family speaks, and in which messages it says which turns.
+
+    `person` is the key of its persona: the id of the family's plan.
+    """
 
     seed: int
     style: str
     dates: str
     me: RowId | None
     groups: tuple[tuple[int, ...], ...]
+    person: str = ""
 
     def voice(self) -> Voice:
         """Return a fresh voice: the same manner makes the same choices."""
-        return Voice(random.Random(self.seed), self.style, self.dates, self.me)
+        return Voice(random.Random(self.seed), self.style, self.dates, self.me, self.person)
 
 
 def manner_of(scene: Scene, rng: random.Random) -> Manner:
@@ -45,7 +49,8 @@ def manner_of(scene: Scene, rng: random.Random) -> Manner:
         else:
             groups.append((turn,))
     speaks = me if rng.random() < MYSELF else None
-    return Manner(rng.getrandbits(31), rng.choice(STYLES), rng.choice(DATES), speaks, tuple(groups))
+    seed, style, dates = rng.getrandbits(31), rng.choice(STYLES), rng.choice(DATES)
+    return Manner(seed, style, dates, speaks, tuple(groups), scene.plan.id)
 
 
 def steps_of(scene: Scene, turns: Collection[int]) -> tuple[str, ...]:

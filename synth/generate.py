@@ -6,7 +6,7 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from harness.types import Task
@@ -26,6 +26,7 @@ from synth.scene import Scene
 from synth.survey import Survey
 from synth.tasks import Setting, assemble
 from synth.twins import ambiguous
+from synth.views import View
 
 log = logging.getLogger(__name__)
 TURNS, CALLS = (1, 1, 1, 2, 2, 3), (1, 2, 2, 3, 3, 4)
@@ -198,13 +199,17 @@ class Maker:
         """Bind the plan's chain again so that a guard refuses its last call."""
         last = self.survey.views[scene.chain.nodes[-1].tool]
         guards = self.survey.touches[last.name].guards - self.survey.keys
-        if last.reads or not guards:
+        if not self.calculates(last) and (last.reads or not guards):
             raise Unfit("no guard to break")
         try:
             refused = self.binders[scene.plan.state_id].bind(scene.chain, refused=True)
         except Rejected as reason:
             raise Unfit(str(reason)) from None
         return forbidden(refused, manner_for(refused, manner))
+
+    def calculates(self, view: View) -> bool:
+        """Say whether a tool refuses arguments that have no result."""
+        return view.effect == "compute" and bool(self.package.programs[view.name].requirements)
 
     def task(self, make: Callable[[], Draft], family: str, twin: str = "") -> Task | None:
         """Assemble a task; None where it does not fit, which is counted."""
@@ -222,7 +227,7 @@ def manner_for(scene: Scene, manner: Manner) -> Manner:
     """Take over a manner for another binding of the chain: the user may be another person."""
     other = manner_of(scene, random.Random(manner.seed))
     me = other.me if manner.me is not None else None
-    return Manner(manner.seed, manner.style, manner.dates, me, manner.groups)
+    return replace(manner, me=me)
 
 
 def make_tasks(

@@ -33,7 +33,10 @@ def forbidden(scene: Scene, manner: Manner) -> Draft:
     needs = scene.survey.views[refused.tool].needs
     args = resolve(refused, run.results)
     keys = {param.name: args[param.name] for param in needs}
-    if (files := files_of(scene.survey)).replaceable(refused.tool) is not None:
+    files = files_of(scene.survey)
+    if scene.survey.views[refused.tool].effect == "compute":
+        keys, steps, required = args, scene.plan.steps, None
+    elif refused.tool in files.commands:
         keys = args
         steps, required = look_around(scene, refused, files)
     else:
@@ -53,7 +56,7 @@ def forbidden(scene: Scene, manner: Manner) -> Draft:
         steps,
         subtasks=tuple(telling.subtask(group) for group in manner.groups),
         facts=facts_of(scene.acts),
-        required=(required,),
+        required=(required,) if required else (),
         forbidden=({"tool": refused.tool, "args": keys, "counts": how_it_counts(scene, refused)},),
         expects=(
             refusal(*words_of(scene.survey.views[refused.tool]), *file_names(scene, refused)),

@@ -21,6 +21,7 @@ from synth.plans import Plan
 from synth.scene import COUNT
 from synth.users import NO_KEY
 from synth.verify import is_told
+from synth.wording.personas import Persona, persona_of
 
 SCHEMA_VERSION = 1
 NAME = "synthesized"
@@ -78,7 +79,7 @@ def assemble(draft: Draft, setting: Setting, family: str, twin: str = "") -> Tas
         "mode": MODE_NAMES[draft.mode],
         "kind": draft.kind,
         "call_pattern": call_pattern(draft.steps),
-        **said(draft),
+        **said(draft, persona_of(family.rpartition("/")[2])),
         "tools_offered": offered(draft, setting),
         "removed_tools": list(draft.removed),
         "plan": plan.to_json(),
@@ -113,10 +114,11 @@ def check_words(draft: Draft) -> None:
         raise Unfit("a refusal or a question that the verdict does not recognise")
 
 
-def said(draft: Draft) -> dict[str, Any]:
-    """Return the queries of a task, or its user scenario."""
+def said(draft: Draft, persona: Persona) -> dict[str, Any]:
+    """Return the queries of a task or its user scenario, and who speaks."""
+    speaker = f"{persona.who}; {PERSONAS[draft.style]}"
     if draft.queries:
-        return {"queries": list(draft.queries), "scenario": None}
+        return {"queries": list(draft.queries), "scenario": None, "persona": speaker}
     slots = [slot for subtask in draft.subtasks for slot in subtask["slots"]]
     scenario = {
         "reason_for_call": draft.subtasks[0]["text"],
@@ -124,12 +126,12 @@ def said(draft: Draft) -> dict[str, Any]:
         "unknown_info": [NO_KEY, *(slot["id"] for slot in slots if slot["unknown"])],
         "withheld_slots": [slot["id"] for slot in slots if slot["withheld"]],
         "drift": [s["drift"] for s in draft.subtasks if s.get("drift")],
-        "persona": PERSONAS[draft.style],
+        "persona": speaker,
         "style": draft.style,
         "stop_rule": STOP_RULE,
         "subtasks": list(draft.subtasks),
     }
-    return {"queries": [], "scenario": scenario}
+    return {"queries": [], "scenario": scenario, "persona": speaker}
 
 
 def offered(draft: Draft, setting: Setting) -> list[str]:

@@ -116,7 +116,7 @@ def brief(scenario: Mapping[str, Any]) -> str:
     parts = [
         "You are a person who writes to a customer service. You want something done and you talk "
         "to an agent who has tools; you have none and see none of its tool calls.",
-        f"How you speak: {scenario['persona']}",
+        f"Who you are and how you speak: {scenario['persona']}",
         "What you want, message by message, in this order:",
     ]
     for number, subtask in enumerate(scenario["subtasks"], 1):

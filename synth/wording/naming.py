@@ -22,12 +22,16 @@ STYLES = ("polite", "direct", "casual", "brief")
 
 @dataclass
 class Voice:
-    """How one user speaks. `me` is the row that is the user, where the user speaks of itself."""
+    """How one user speaks. `me` is the row that is the user, where the user speaks of itself.
+
+    `person` is the key of the user's persona ("" has none).
+    """
 
     rng: random.Random
     style: str = "direct"
     dates: str = "day"
     me: RowId | None = None
+    person: str = ""
 
     def pick(self, *options: str) -> str:
         return self.rng.choice(options)

@@ -108,6 +108,8 @@ class Reporter:
         noun = noun_of(view.entity)
         if view.archetype == "create":
             return f"set up the new {noun}"
+        if view.effect == "compute":
+            return described(view)
         if act.wish is not None:
             facts = [attribute_of(column or name).noun for name, column, *_ in act.facts]
             return (

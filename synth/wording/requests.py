@@ -8,6 +8,7 @@ from synth.scene import Act, RowId, Scene
 from synth.wording.clauses import Clause, Writer
 from synth.wording.lexicon import is_plural, listed, sentence
 from synth.wording.naming import Voice
+from synth.wording.personas import persona_of
 
 DO = {
     "polite": (
@@ -113,9 +114,10 @@ def takes_are(noun_phrase: str) -> bool:
 def opening(scene: Scene, voice: Voice, *, introduce: bool = True) -> str:
     """Greet, and say who speaks."""
     hello = voice.pick(*HELLO[voice.style])
-    return " ".join(
-        part for part in (hello, introduction(scene, voice) if introduce else "") if part
-    )
+    name = introduction(scene, voice) if introduce else ""
+    told = voice.person and voice.style != "brief"
+    aside = persona_of(voice.person).aside if told else ""
+    return " ".join(part for part in (hello, name, aside) if part)
 
 
 def turn_text(
