@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from evaluators.judge.labelled import Labelled
 from harness.benchmark import forbid_training
 from harness.episode import run_episode
 from harness.faults import UserMistake
@@ -150,3 +151,12 @@ def test_references_take_what_was_found() -> None:
     task = drills("train", 1, 0).tasks[0]
     assert json.loads(json.dumps(task.payload)) == task.payload
     assert {t.name for t in world_of(task, {}).tools("agent", 1)} == set(task.payload["offered"])
+
+
+def test_failed_drills_are_labelled_and_passed_ones_are_not() -> None:
+    bench, gold = drills(count=4), drills(count=4, oracle=True)
+    judge = Labelled(DrillEvaluator, "synth.drills.cases:case_of", intents=False)
+    task = bench.tasks[0]
+    idle = asyncio.run(judge(task, played(task, bench)))
+    assert [category.id for category in idle.categories] == ["No Tool Calls"]
+    assert asyncio.run(judge(task, played(task, gold))).categories == ()
