@@ -36,8 +36,8 @@ class Tool:
 class Blueprint:
     """Everything needed to open worlds: shared between episodes, never changed.
 
-    `image` is a database image (synth.guard.build_image). With `shared` all worlds run their
-    classes in one process, for trials by the hundred; else each world has its own.
+    `image` is a database image (synth.guard.build_image). With `shared` all worlds use the same
+    processes for their classes, for trials by the hundred; else each world has its own.
     """
 
     image: bytes
@@ -48,10 +48,10 @@ class Blueprint:
 
     @cached_property
     def classes(self) -> Classes:
-        return self.process()
+        return self.processes()
 
-    def process(self) -> Classes:
-        """Return a process for the classes of one world; it starts when it is needed."""
+    def processes(self) -> Classes:
+        """Return processes for the classes of one world; they start when they are needed."""
         return Classes(self.sources, self.limits)
 
     @cached_property

@@ -42,43 +42,47 @@ class PythonProgram:
 
 
 class Classes:
-    """The Python tools of one world, in a process of their own that starts at the first call."""
+    """The Python tools of one world, each in a process of its own that starts at its first call.
+
+    A class can forge its own answers, which replays find; it never meets another class.
+    """
 
     def __init__(self, sources: Mapping[str, str], limits: Limits = DEFAULT) -> None:
         self.sources, self.limits = sources, limits
-        self._worker: Worker | None = None
+        self._workers: dict[str, Worker] = {}
 
-    def worker(self, tables: Tables) -> Worker:
-        """Return the process. Raises ModelFault where there is no sandbox, or a source is bad."""
-        if self._worker is None:
+    def worker(self, tool: str, tables: Tables) -> Worker:
+        """Return a tool's process. Raises ModelFault where there is no sandbox, or the source is
+        bad."""
+        if tool not in self._workers:
             worker = Worker(self.limits)
             try:
-                worker.load(self.sources, tables)
+                worker.load({tool: self.sources[tool]}, tables)
             except Broken as broken:
-                raise ModelFault(f"the classes do not load: {broken}", "env") from None
-            self._worker = worker
-        return self._worker
+                raise ModelFault(f"the class does not load: {broken}", "env") from None
+            self._workers[tool] = worker
+        return self._workers[tool]
 
     def call(self, tool: str, arguments: Mapping[str, Any], tables: Tables) -> Reply:
         """Run a call. Raises ToolCrash where the process was lost; the next call has another."""
         try:
-            return self.worker(tables).call(tool, arguments, tables)
+            return self.worker(tool, tables).call(tool, arguments, tables)
         except Broken as broken:
             raise self.lost(tool, broken) from None
 
     async def call_async(self, tool: str, arguments: Mapping[str, Any], tables: Tables) -> Reply:
         """The same without holding up the event loop."""
         try:
-            return await self.worker(tables).call_async(tool, arguments, tables)
+            return await self.worker(tool, tables).call_async(tool, arguments, tables)
         except Broken as broken:
             raise self.lost(tool, broken) from None
 
     def lost(self, tool: str, broken: Broken) -> ToolCrash:
-        self._worker = None
+        del self._workers[tool]
         return (Overtime if broken.overtime else ToolCrash)(error_text(f"{tool}: {broken}"))
 
     def close(self) -> None:
-        """End the process; dropping the world does the same."""
-        if self._worker is not None:
-            self._worker.end()
-            self._worker = None
+        """End the processes; dropping the world does the same."""
+        for worker in self._workers.values():
+            worker.end()
+        self._workers.clear()

@@ -45,7 +45,7 @@ class SqlWorld:
         given = tuple(blueprint.tools[name].spec for name in offered or ())
         self.offered: tuple[ToolSpec, ...] = blueprint.specs if offered is None else given
         self.allowed = frozenset(names)
-        self.classes = blueprint.classes if blueprint.shared else blueprint.process()
+        self.classes = blueprint.classes if blueprint.shared else blueprint.processes()
         if past:
             self.apply(past)
 

@@ -42,7 +42,7 @@ def check_class(
     )
     try:
         first = SqlWorld(blueprints[0])
-        first.classes.worker(first.rows())
+        first.classes.worker(record.spec.name, first.rows())
     except ModelFault as fault:
         if fault.kind == "sandbox":
             raise

@@ -10,6 +10,7 @@ import socket
 import time
 import weakref
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -37,7 +38,7 @@ class Worker:
         server = shared()
         pid, self.channel = server.start(limits, probe)
         self.limits, self.count = limits, 0
-        self._finish = weakref.finalize(self, finish, server, pid, self.channel)
+        self._finish = weakref.finalize(self, drop, server, pid, self.channel)
         hello = self.frame(time.monotonic() + limits.start_s)
         if not isinstance(hello.get("hello"), dict):
             raise self.broken("the worker did not introduce itself")
@@ -53,7 +54,15 @@ class Worker:
 
     def end(self) -> int | None:
         """Kill the process; the exit status, or None where it had been ended before."""
-        return self._finish()
+        held = self._finish.detach()
+        if held is None:
+            return None
+        server, pid, channel = held[2]
+        channel.close()
+        try:
+            return server.end(pid) if reachable(server) else None
+        except ModelFault:
+            return None
 
     def load(self, sources: Mapping[str, str], state: Mapping[str, Any]) -> None:
         """Compile sources, one class each under its tool's name. Raises Broken saying why not."""
@@ -78,6 +87,8 @@ class Worker:
         reply = checked_reply(self.receive(number, deadline))
         if reply is None:
             raise self.broken(WRONG_SHAPE)
+        if self.ready(0):
+            raise self.broken("the worker spoke out of turn")
         return reply
 
     def ask(self, request: dict[str, Any]) -> Any:
@@ -148,15 +159,17 @@ class Worker:
         return Broken(text)
 
 
-def finish(server: ForkServer, pid: int, channel: socket.socket) -> int | None:
-    """Kill one worker (also when its handle is simply dropped)."""
+def drop(server: ForkServer, pid: int, channel: socket.socket) -> None:
+    """Let go of a worker whose handle is gone."""
     channel.close()
-    if server.owner != os.getpid() or server.process.poll() is not None:
-        return None
-    try:
-        return server.end(pid)
-    except ModelFault:
-        return None
+    if reachable(server):
+        with suppress(ModelFault):
+            server.retire(pid)
+
+
+def reachable(server: ForkServer) -> bool:
+    """Say whether a server is this process's own and alive."""
+    return server.owner == os.getpid() and server.process.poll() is None
 
 
 def request_of(tool: str, arguments: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,7 @@ class ForkServer:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
+        self.retired: deque[int] = deque()
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         command = [sys.executable, "-P", "-s", "-S", "-B", "-c", BOOT, str(ROOT)]
         with theirs:
@@ -58,13 +60,19 @@ class ForkServer:
         self.owner = os.getpid()
 
     def order(self, order: Mapping[str, Any], files: Sequence[int] = ()) -> dict[str, Any]:
-        """Send one order and wait for the answer."""
+        """Send one order and wait for the answer; then end the workers that were dropped."""
         with self.lock:
-            try:
-                socket.send_fds(self.control, [json.dumps(order).encode()], list(files))
-                data = self.control.recv(4_096)
-            except OSError as error:
-                raise ModelFault(f"the sandbox's fork server is gone: {error}", "sandbox") from None
+            answer = self.exchange(order, files)
+            self.sweep()
+        return answer
+
+    def exchange(self, order: Mapping[str, Any], files: Sequence[int] = ()) -> dict[str, Any]:
+        """Send one order and wait for the answer. Whoever calls holds the lock."""
+        try:
+            socket.send_fds(self.control, [json.dumps(order).encode()], list(files))
+            data = self.control.recv(4_096)
+        except OSError as error:
+            raise ModelFault(f"the sandbox's fork server is gone: {error}", "sandbox") from None
         if not data:
             raise ModelFault("the sandbox's fork server is gone", "sandbox")
         answer: dict[str, Any] = json.loads(data)
@@ -87,6 +95,23 @@ class ForkServer:
     def end(self, pid: int) -> int:
         """Kill a worker's group and return its exit status (negative: the signal)."""
         return int(self.order({"do": "end", "pid": pid})["status"])
+
+    def retire(self, pid: int) -> None:
+        """End a worker that nobody holds any more, now or after the order under way.
+
+        Called by the garbage collector, which may run in the middle of an order of this thread.
+        """
+        self.retired.append(pid)
+        if self.lock.acquire(blocking=False):
+            try:
+                self.sweep()
+            finally:
+                self.lock.release()
+
+    def sweep(self) -> None:
+        """End the retired workers. Whoever calls holds the lock."""
+        while self.retired:
+            self.exchange({"do": "end", "pid": self.retired.popleft()})
 
     def close(self) -> None:
         """End the server; the kernel ends its workers with it."""

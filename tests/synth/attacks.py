@@ -113,6 +113,78 @@ for number in range(4, 64):
     return 'escaped'
 raise OSError("none")
 """,
+    "page faults in user space": SYSCALL + "syscall(#USERFAULTFD#, 0x801); " + ESCAPED,
+    "a file in memory by number": SYSCALL + "syscall(#MEMFD#, b'x', 0); " + ESCAPED,
+    "own memory as a file": FIND + "os.open('/proc/self/mem', 2); " + ESCAPED,
+    "parent's memory as a file": FIND + "os.open(f'/proc/{os.getppid()}/mem', 0); " + ESCAPED,
+    "a handle on the parent": SYSCALL + "syscall(434, os.getppid(), 0); " + ESCAPED,
+    "be traced": CTYPES + "assert ctypes.CDLL(None).ptrace(0, 0, 0, 0) == 0; " + ESCAPED,
+    "an abstract socket": SOCKET
+    + "socket.socket(socket.AF_UNIX).bind(f'\\0tool-{os.getpid()}'); "
+    + ESCAPED,
+    "hand over open files": SYSCALL
+    + """
+try:
+    import socket
+    kept = socket.socketpair()
+    os.dup2(kept[0].fileno(), 3)
+except Exception:
+    kept = None
+class Part(ctypes.Structure):
+    _fields_ = [("at", ctypes.c_void_p), ("size", ctypes.c_size_t)]
+class Head(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_void_p), ("length", ctypes.c_uint32), ("parts", ctypes.c_void_p),
+                ("count", ctypes.c_size_t), ("control", ctypes.c_void_p),
+                ("controls", ctypes.c_size_t), ("flags", ctypes.c_int)]
+data = ctypes.create_string_buffer(b"x", 1)
+part = Part(ctypes.addressof(data), 1)
+control = ctypes.create_string_buffer(
+    (20).to_bytes(8, "little") + (1).to_bytes(4, "little") * 2 + (3).to_bytes(4, "little"), 24)
+head = Head(None, 0, ctypes.addressof(part), 1, ctypes.addressof(control), 24, 0)
+syscall(#SENDMSG#, 3, ctypes.byref(head), 0)
+"""
+    + ESCAPED,
+    "memory shared by number": SYSCALL + "syscall(#SHMGET#, 0, 4096, 0o1600); " + ESCAPED,
+    "a message queue": SYSCALL + "syscall(#MQ_OPEN#, b'tool', 0o102, 0o600, 0); " + ESCAPED,
+    "the kernel's key ring": SYSCALL
+    + "syscall(#ADD_KEY#, b'user', b'tool', b'x', 1, -2); "
+    + ESCAPED,
+    "the kernel's programs": SYSCALL
+    + """
+given = ctypes.create_string_buffer(b"\\2\\0\\0\\0\\4\\0\\0\\0\\4\\0\\0\\0\\1\\0\\0\\0", 128)
+syscall(#BPF#, 0, given, 128)
+"""
+    + ESCAPED,
+    "a child by the newest call": SYSCALL
+    + "syscall(435, ctypes.create_string_buffer(88), 88) or os._exit(0); "
+    + ESCAPED,
+    "reading means executing": SYSCALL + "syscall(#PERSONALITY#, 0x0400000); " + ESCAPED,
+    "code on a data page": SYSCALL
+    + """
+libc.mmap.restype = ctypes.c_void_p
+at = libc.mmap(None, 4096, 3, 0x22, -1, 0)
+syscall(#MPROTECT#, at, 4096, 5)
+"""
+    + ESCAPED,
+    "outlive the server": CTYPES
+    + "assert ctypes.CDLL(None).prctl(1, ctypes.c_ulong(0), 0, 0, 0) == 0; "
+    + ESCAPED,
+    "an alarm": """
+import json
+signal = json.codecs.sys.modules.get("signal") or __import__("signal")
+signal.setitimer(signal.ITIMER_REAL, 100)
+"""
+    + ESCAPED,
+    "be less nice": FIND + "os.nice(1); " + ESCAPED,
+    "the machine's name": FIND + "assert os.uname().nodename; " + ESCAPED,
+    "where it runs": FIND + "assert os.getcwd(); " + ESCAPED,
+    "another root": FIND + "os.chroot('/'); " + ESCAPED,
+    "a link to a file": FIND + "os.symlink('/etc/passwd', '@/link'); " + ESCAPED,
+    "a second name for a file": FIND + "os.link('@/mine', '@/second'); " + ESCAPED,
+    "through a link that lies there": FIND + "json.codecs.open('@/way').read(); " + ESCAPED,
+    "a pipe": FIND + "os.pipe(); " + ESCAPED,
+    "a copy of the channel": FIND + "os.dup(1); " + ESCAPED,
+    "the command line": FIND + "assert [a for a in sys.orig_argv if a]; " + ESCAPED,
     "memory": "x = bytearray(1 << 30); x[::4096] = b'x' * (1 << 18); " + ESCAPED,
     "memory by objects": "x = [[i] for i in range(4_000_000)]; " + ESCAPED,
     "subclasses to a loader": """
@@ -129,8 +201,34 @@ for cls in ().__class__.__base__.__subclasses__():
 """,
 }
 NUMBERS = {
-    "x86_64": {"OPENAT": 257, "CLONE": 56, "READV": 310},
-    "aarch64": {"OPENAT": 56, "CLONE": 220, "READV": 270},
+    "x86_64": {
+        "OPENAT": 257,
+        "CLONE": 56,
+        "READV": 310,
+        "USERFAULTFD": 323,
+        "MEMFD": 319,
+        "SENDMSG": 46,
+        "SHMGET": 29,
+        "MQ_OPEN": 240,
+        "ADD_KEY": 248,
+        "BPF": 321,
+        "PERSONALITY": 135,
+        "MPROTECT": 10,
+    },
+    "aarch64": {
+        "OPENAT": 56,
+        "CLONE": 220,
+        "READV": 270,
+        "USERFAULTFD": 282,
+        "MEMFD": 279,
+        "SENDMSG": 211,
+        "SHMGET": 194,
+        "MQ_OPEN": 180,
+        "ADD_KEY": 217,
+        "BPF": 280,
+        "PERSONALITY": 92,
+        "MPROTECT": 226,
+    },
 }
 
 

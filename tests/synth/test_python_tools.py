@@ -266,6 +266,27 @@ def test_what_a_class_keeps_to_itself_is_gone_at_the_next_call() -> None:
     assert [run(world, "get", id=n) for n in (1, 1, 1)] == [[1, 1]] * 3
 
 
+POISON = """
+import json
+class Tool:
+    def info(self):
+        return {"name": "get"}
+    def invoke(self, id):
+        json.dumps = lambda *given, **more: '"poisoned"'
+        json.codecs.sys.modules["builtins"].len = lambda given: 0
+        return id
+"""
+
+
+def test_a_class_that_spoils_its_process_spoils_no_other_tool() -> None:
+    close = source("close", BODIES["close"])
+    world = SqlWorld(blueprint(get=POISON, close=close))
+    with pytest.raises(ToolCrash):
+        run(world, "get", id=1)
+    assert run(world, "close", id=1) == {"closed": 1}
+    assert world.state() == CLOSED
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

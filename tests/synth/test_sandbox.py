@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import platform
 import socket
+import struct
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from harness.faults import ModelFault
-from synth.sandbox import Broken, Limits, Reply, Worker, probe
-from synth.sandbox.kernel import filter_program, machine
+from synth.sandbox import Broken, Limits, Worker, probe
+from synth.sandbox.kernel import ALLOWED, NOT_EXECUTABLE, filter_program, machine
+from synth.sandbox.process import shared
+from synth.sandbox.replies import checked_reply
 from tests.synth.attacks import ATTACKS, SECRET, WORD, body, outside, tool
 
 pytestmark = pytest.mark.skipif(
@@ -28,6 +32,15 @@ PRIVILEGED = {
     "trace the parent",
     "a new user namespace",
     "kernel buffers",
+    "page faults in user space",
+    "be traced",
+    "memory shared by number",
+    "a message queue",
+    "the kernel's key ring",
+    "the kernel's programs",
+    "own memory as a file",
+    "parent's memory as a file",
+    "another root",
     "read memory by process id",
 }
 ADD = """
@@ -50,6 +63,7 @@ def port() -> Iterator[int]:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "mine").write_text("precious")
+    (tmp_path / "way").symlink_to("/etc/passwd")
     return tmp_path
 
 
@@ -71,7 +85,7 @@ def test_an_attack_fails_inside(name: str, folder: Path, port: int) -> None:
     for limits in (Limits(), WALL, KERNEL_ONLY):
         assert WORD not in answer_of(text, limits)
     assert (folder / "mine").read_text() == "precious"
-    assert not (folder / "new").exists()
+    assert {path.name for path in folder.iterdir()} == {"mine", "way"}
 
 
 @pytest.mark.parametrize("name", ATTACKS)
@@ -175,6 +189,7 @@ LIES = {
     "nothing": 'b\'{"n": 2, "reply": null}\'',
     "no object": "b'[]'",
     "no json": "b'{'",
+    "a pickle": "b\"cos\\nsystem\\n(S'id'\\ntR.\"",
     "nested": "b'[' * 100_000",
     "long number": "b'9' * 10_000",
 }
@@ -195,8 +210,8 @@ def test_an_announced_gigabyte_is_not_waited_for() -> None:
     assert "announced" in answer_of(text, WALL)
 
 
-def test_a_well_formed_forgery_is_found_at_the_next_call() -> None:
-    """What it says in its own turn cannot be told from an honest answer; the echo can."""
+def test_a_well_formed_forgery_is_found_by_its_echo() -> None:
+    """What it says in its own turn cannot be told from an honest answer; the second one can."""
     forge = """
 import json
 body = b'{"n": 2, "reply": {"ok": "1", "state": null}}'
@@ -204,9 +219,162 @@ json.codecs.sys.modules["os"].write(3, len(body).to_bytes(4, "little") + body)
 """
     worker = Worker(WALL)
     worker.load({"evil": tool(forge)}, {})
-    assert worker.call("evil", {}, {}) == Reply("ok", "1")
     with pytest.raises(Broken, match="out of turn"):
+        [worker.call("evil", {}, {}) for _ in range(2)]
+
+
+OS = "import json; sys = json.codecs.sys; os = sys.modules['os']\n"
+BOMBS = {
+    "atexit": OS
+    + "import_ = sys.modules['builtins'].__import__\n"
+    + "import_('atexit').register(lambda: os.write(3, b'boom'))\nreturn 1",
+    "finalizer": OS
+    + """
+class Bomb:
+    def __del__(self):
+        body = b'{"n": 3, "reply": {"ok": "666", "state": null}}'
+        os.write(3, len(body).to_bytes(4, "little") + body)
+sys.bomb = [Bomb()]
+globals_ = sys.modules["tool_evil"].__dict__
+globals_["kept"] = Bomb()
+return 1
+""",
+    "a thread of its own": OS
+    + "sys.modules['_thread'].start_new_thread(os.write, (3, b'boom'))\nreturn 1",
+    "a signal handler": OS
+    + "sys.modules['_signal'].signal(14, lambda *_: os.write(3, b'boom'))\nreturn 1",
+    "a hook on every line": OS + "sys.settrace(lambda *_: os.write(3, b'boom') and None)\nreturn 1",
+    "a collector's hook": OS
+    + "gc = sys.modules['gc']; gc.callbacks.append(lambda *_: os._exit(9)); gc.collect()\nreturn 1",
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_what_is_left_behind_to_go_off_later_reaches_no_later_answer(name: str) -> None:
+    """The worker may die of it. What a class gives in its own turn is its own answer, whoever of
+    it speaks; the second answer to one call ends it."""
+    for limits in (Limits(seconds=1), Limits(seconds=1, without=("tripwire",))):
+        worker = Worker(limits)
+        worker.load({"evil": tool(BOMBS[name])}, {})
+        answers = []
+        with suppress(Broken):
+            for _ in range(4):
+                answers.append(worker.call("evil", {}, {}).text)
+        worker.end()
+        assert "boom" not in answers
+        assert "666" not in answers[:-1]
+        assert len(answers) < 4 or set(answers) == {"1"} or "Error" in answers[0]
+    assert answer_of("return 5", Limits()) == "ok: 5"
+
+
+def test_a_worker_that_spins_after_its_answer_is_ended_by_the_kernel() -> None:
+    text = OS + "os.read = lambda *_: [None for _ in iter(int, 1)]\nreturn 1"
+    worker = Worker(Limits(without=("tripwire",), cpu_s=1, seconds=5))
+    worker.load({"evil": tool(text)}, {})
+    assert worker.call("evil", {}, {}).text == "1"
+    with pytest.raises(Broken, match=r"ended|listen"):
         worker.call("evil", {}, {})
+
+
+@pytest.mark.parametrize("pause", [0, 10_000])
+def test_an_answer_that_comes_in_drops_is_not_waited_for(pause: int) -> None:
+    text = f"""
+import json
+os = json.codecs.sys.modules["os"]
+os.write(3, (900_000).to_bytes(4, "little"))
+while True:
+    sum(range({pause}))
+    os.write(3, b" ")
+"""
+    started = time.monotonic()
+    told = answer_of(text, Limits(without=("tripwire",), seconds=0.4))
+    assert "ran out of time" in told or "no JSON" in told
+    assert time.monotonic() - started < 5
+
+
+HOSTILE_TEXTS = {
+    "control characters": ("'\\x1b[2J\\x00gone\\n'", " [2J gone "),
+    "half a character": ("'a\\ud800b'", "a b"),
+    "without end": ("'x' * 500_000", "x" * 2_000),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE_TEXTS)
+def test_refusals_are_bounded_plain_text(name: str) -> None:
+    given, expected = HOSTILE_TEXTS[name]
+    assert answer_of(f"raise ToolError({given})", Limits()) == f"refused: {expected}"
+
+
+RESULTS = {
+    "nested": "'[' * 100_000 + ']' * 100_000",
+    "no JSON": "'{1}'",
+    "no number": "'[NaN]'",
+    "half a character": "'\"\\\\ud800\"'",
+    "a long number": "'9' * 10_000",
+    "a pickle": "\"cos\\nsystem\\n(S'id'\\ntR.\"",
+}
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_a_forged_result_that_is_no_json_is_a_crash(name: str) -> None:
+    text = f"""
+import json
+body = json.dumps({{"n": 2, "reply": {{"ok": {RESULTS[name]}, "state": None}}}}).encode()
+os = json.codecs.sys.modules["os"]
+os.write(3, len(body).to_bytes(4, "little") + body)
+os._exit(0)
+"""
+    told = answer_of(text, WALL)
+    assert told.startswith(("crashed: the result is no JSON", "broken")), told
+    data = {"ok": eval(RESULTS[name]), "state": None}
+    reply = checked_reply(data)
+    assert reply is not None
+    assert reply.kind == "crashed"
+
+
+def test_a_crash_names_no_place_of_this_machine() -> None:
+    told = answer_of("from json import nothing", Limits(without=("tripwire",)))
+    assert "cannot import name 'nothing'" in told
+    assert str(Path(os.__file__).parent) not in told
+    assert "…" in told
+
+
+def verdict(number: int, architecture: int, protection: int = 0) -> int:
+    """Run the filter on one system call, as the kernel would."""
+    code = [struct.unpack("<HBBI", part) for part in batched(filter_program("x86_64"), 8)]
+    words = {0: number, 4: architecture, 32: protection}
+    at, accumulator = 0, 0
+    while True:
+        kind, then, otherwise, value = code[at]
+        at += 1
+        if kind == 0x20:
+            accumulator = words[value]
+        elif kind == 0x15:
+            at += then if accumulator == value else otherwise
+        elif kind == 0x45:
+            at += then if accumulator & value else otherwise
+        else:
+            assert kind == 0x06
+            return value
+
+
+def batched(data: bytes, size: int) -> list[bytes]:
+    return [data[at : at + size] for at in range(0, len(data), size)]
+
+
+def test_the_filter_allows_its_list_and_nothing_else_at_all() -> None:
+    allow, refuse, kill = 0x7FFF0000, 0x00050001, 0x80000000
+    native, older = 0xC000003E, 0x40000003
+    allowed = {n for n in range(2_048) if verdict(n, native) == allow}
+    assert allowed == {*ALLOWED["x86_64"], *NOT_EXECUTABLE["x86_64"]}
+    assert len(allowed) == 18
+    assert {verdict(n, native) for n in range(2_048) if n not in allowed} == {refuse}
+    assert {verdict(n | 0x40000000, native) for n in range(2_048)} == {refuse}
+    assert {verdict(n, older) for n in range(2_048)} == {kill}
+    for number in NOT_EXECUTABLE["x86_64"]:
+        assert {verdict(number, native, p) for p in range(4)} == {allow}
+        assert {verdict(number, native, p | 4) for p in range(4)} == {refuse}
+        assert verdict(number, native, 0x1000004) == refuse
 
 
 def test_nothing_is_printed_and_no_secret_is_inherited() -> None:
@@ -245,6 +413,7 @@ def test_workers_end_with_their_handle_and_with_their_owner() -> None:
 import os, sys
 from synth.sandbox import Worker
 from synth.sandbox.process import shared
+from synth.sandbox.replies import checked_reply
 workers = [Worker() for _ in range(3)]
 print(shared().process.pid, *[w._finish.peek()[2][1] for w in workers], flush=True)
 os.kill(os.getpid(), 9)
@@ -266,6 +435,20 @@ def test_a_dropped_handle_ends_its_worker() -> None:
     assert not Path(f"/proc/{pid}").exists()
 
 
+def test_workers_dropped_in_the_middle_of_an_order_are_ended_after_it() -> None:
+    """The garbage collector may run while this very thread holds the server's lock."""
+    server = shared()
+    workers = [Worker() for _ in range(2)]
+    pids = [w._finish.peek()[2][1] for w in workers]  # type: ignore[index]
+    with server.lock:
+        workers.clear()
+        assert sorted(server.retired) == sorted(pids)
+        assert all(Path(f"/proc/{pid}").exists() for pid in pids)
+    Worker().end()
+    assert not server.retired
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
 def test_the_filter_is_short_and_ends_in_a_refusal() -> None:
     code = filter_program("x86_64")
     assert len(code) // 8 < 255
@@ -278,6 +461,7 @@ def test_a_fork_server_that_was_killed_is_replaced() -> None:
 import os
 from synth.sandbox import Broken, Worker
 from synth.sandbox.process import shared
+from synth.sandbox.replies import checked_reply
 worker, first = Worker(), shared()
 os.kill(first.process.pid, 9)
 first.process.wait()
