@@ -197,7 +197,9 @@ def build_image(schema_sql: str, fill: Callable[[apsw.Connection], None] | None 
         check_tables(connection)
         if fill is not None:
             fill(connection)
-    except apsw.Error as error:
+    except BadSchema:
+        raise
+    except (apsw.Error, OverflowError, ValueError, TypeError) as error:
         raise BadSchema(f"the schema is refused: {error}") from None
     connection.execute("vacuum")
     return connection.serialize("main")

@@ -178,9 +178,13 @@ def decode(reply: Message) -> tuple[Any, str]:
         return None, Problem(size, UNREADABLE)
     for part in candidates(text):
         try:
-            return json.loads(part, parse_constant=refuse_constant), ""
+            data = json.loads(part, parse_constant=refuse_constant)
+            json.dumps(data, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            return None, Problem("the reply holds half a character", UNREADABLE)
         except (ValueError, RecursionError):
             continue
+        return data, ""
     cut = " (it was cut off: be shorter)" if reply.finish == "length" else ""
     return None, Problem(f"the reply is no JSON{cut}", UNREADABLE)
 

@@ -144,6 +144,7 @@ BAD_TEXTS = {
     "a list": ("[1, 2]", "must be object"),
     "no step": ('{"steps": []}', "minItems"),
     "not a number": ('{"steps": NaN}', "no JSON"),
+    "half a character": ('{"steps": ["\\ud800"]}', "half a character"),
 }
 RETURN = {"return": "select json_object('id', :id, 'title', '', 'status', '')"}
 COUNT = "with recursive c(n) as (select 1 union all select n + 1 from c) select max(n) from c"
