@@ -150,7 +150,7 @@ def tree(rng: random.Random) -> list[list[Any]]:
     root = "/" + rng.choice(("workspace", "home", "project", "data"))
     rows: list[list[Any]] = [[root, "", root[1:], "directory", None, "{}"]]
     folders = [root]
-    rows.append([f"{root}/empty", root, "empty", "directory", None, "{}"])
+    rows.append([f"{root}/unsorted", root, "unsorted", "directory", None, "{}"])
     for name in rng.sample(("docs", "reports", "archive", "drafts", "images", "notes"), 3):
         parent = rng.choice((root, root, folders[-1]))
         folders.append(f"{parent}/{name}")
