@@ -21,10 +21,18 @@ from harness.models.checkpoints import is_missing
 from harness.models.transformers import TransformersModel, stops_of
 from harness.outcomes import outcome_of
 from harness.store import RunStore, read_keys
-from train.folder import claim, last_checkpoint
+from train.folder import claim, last_checkpoint, require_same_model
 from train.grpo_log import watcher
 from train.grpo_settings import GrpoSettings, trl_config
 from train.policy import LocalPolicy, Policy, ServedPolicy
+from train.preflight import (
+    pins,
+    require_positions,
+    require_prompts,
+    require_room,
+    require_versions,
+    sizes,
+)
 from train.processes import rank
 from train.rollouts import Rollout, Rollouts, Tally, batch_fields
 from train.server import addresses, inspect
@@ -121,15 +129,18 @@ def optimise(
     from transformers import set_seed
 
     out = Path(settings.out)
+    require_versions(pins())
     if rank() == 0:
-        claim(out, settings.identity())
+        claim(out, settings.identity(), settings.model)
     if (out / "final" / "config.json").is_file():
         return out / "final"
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
     set_seed(settings.seed)
     trainer = make_trainer(settings, rollouts, store, hooks)
-    trainer.train(resume_from_checkpoint=last_checkpoint(out))
+    found = last_checkpoint(out)
+    require_same_model(found, trainer.model.config)
+    trainer.train(resume_from_checkpoint=found)
     done = int(trainer.state.global_step)
     if done < settings.steps:
         raise UserMistake(f"stopped after step {done}: run the same again to go on from there")
@@ -150,13 +161,14 @@ def make_trainer(
     network, tokenizer = load(settings)
     local = LocalPolicy(settings, tokenizer)
     local.model(network)
+    check(settings, rollouts, network, tokenizer)
     step = RolloutStep(rollouts, local, tokenizer.eos_token_id, store, hooks.loop)
     watch = watcher(
         Path(settings.out),
         lambda: step.latest.as_log(),
         hooks.stop,
         hooks.say,
-        settings.max_drift,
+        settings,
     )
     trainer = GRPOTrainer(
         model=network,
@@ -175,6 +187,15 @@ def make_trainer(
         step.policy = ServedPolicy(settings, tokenizer, places, stops, weights)
         serve(trainer, weights)
     return trainer
+
+
+def check(settings: GrpoSettings, rollouts: Rollouts, network: Any, tokenizer: Any) -> None:
+    """Raise UserMistake where the run cannot succeed on this model, disk or data."""
+    what = f"context_tokens={settings.context_tokens}"
+    require_positions(settings.context_tokens, what, network.config, settings.model)
+    require_prompts(rollouts.benchmark, tokenizer, settings.context_tokens)
+    if rank() == 0:
+        require_room(Path(settings.out), *sizes(network), kept=2)
 
 
 def load(settings: GrpoSettings) -> tuple[Any, Any]:

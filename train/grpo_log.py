@@ -11,6 +11,7 @@ from typing import Any
 
 from harness.codec import dumps
 from harness.faults import UserMistake
+from train.grpo_settings import GrpoSettings
 from train.processes import anywhere
 
 
@@ -19,12 +20,15 @@ def watcher(
     rollouts: Callable[[], Mapping[str, float]],
     stop: threading.Event | None = None,
     say: Callable[[Mapping[str, Any]], None] = lambda line: None,
-    max_drift: float | None = None,
+    limits: GrpoSettings | None = None,
 ) -> Any:
     """Write one line of measurements per step; end the run where it must: asked to stop, a loss
-    that is not a number, replies that another policy sampled (UserMistake). `say` gets the lines
-    too. Only the first process writes."""
+    that is not a number, replies that another policy sampled, nothing to learn for many steps
+    (UserMistake). `say` gets the lines too. Only the first process writes."""
     from transformers import TrainerCallback
+
+    max_drift = None if limits is None else limits.max_drift
+    patience = Patience(None if limits is None else limits.flat_steps)
 
     class Watcher(TrainerCallback):  # type: ignore[misc]
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -43,8 +47,28 @@ def watcher(
                 say(line)
             check_finite(figures, state.global_step)
             check_drift(figures, state.global_step, max_drift)
+            drawn = rollouts()
+            patience.note(state.global_step, anywhere(drawn["flat"] < drawn["groups"]))
 
     return Watcher()
+
+
+class Patience:
+    """Ends a run in which for `most` steps in a row no group had different rewards."""
+
+    def __init__(self, most: int | None) -> None:
+        self.most = most
+        self.flat = 0
+
+    def note(self, step: int, learnt: bool) -> None:
+        """Raise UserMistake where that is so after this step."""
+        self.flat = 0 if learnt else self.flat + 1
+        if self.most is not None and self.flat >= self.most:
+            raise UserMistake(
+                f"step {step}: for {self.flat} steps in a row every group's rewards were all "
+                "equal, so nothing is learnt: choose tasks that this policy sometimes passes, or "
+                "flat_steps=null"
+            )
 
 
 def check_finite(figures: Mapping[str, float], step: int) -> None:

@@ -49,6 +49,7 @@ class GrpoSettings:
     servers: Sequence[str] | None = None
     group_port: int = 51216
     max_drift: float | None = 0.5
+    flat_steps: int | None = 20
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -67,7 +68,7 @@ class GrpoSettings:
     def identity(self) -> dict[str, Any]:
         """Return what determines the weights: a run goes on only with the same."""
         free = {"out", "threads", "save_every", "micro_batch", "devices"}
-        free |= {"checkpointing", "rollouts", "servers", "group_port", "max_drift"}
+        free |= {"checkpointing", "rollouts", "servers", "group_port", "max_drift", "flat_steps"}
         if self.schedule == "constant":
             free.add("steps")
         return {key: value for key, value in asdict(self).items() if key not in free}

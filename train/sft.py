@@ -18,8 +18,9 @@ from harness.models.checkpoints import expand, is_missing
 from harness.models.templates import install_template
 from harness.store import write_text
 from train.encoding import Counts, Encoded, Encoder, encode_rows
-from train.folder import claim, last_checkpoint
+from train.folder import claim, last_checkpoint, require_same_model
 from train.mixture import mix, read_sources, split
+from train.preflight import pins, require_positions, require_room, require_versions, sizes
 from train.processes import anywhere, rank
 from train.rows import Row
 from train.sft_log import watcher
@@ -53,8 +54,9 @@ def finetune(
     UserMistake in one line.
     """
     out = Path(settings.out)
+    require_versions(pins())
     if rank() == 0:
-        claim(out, settings.identity())
+        claim(out, settings.identity(), settings.model)
     final = out / "final"
     if (final / "config.json").is_file():
         return final
@@ -72,7 +74,10 @@ def finetune(
     model = load(settings, len(tokenizer))
     trainer = make_trainer(settings, model, tokenizer, material, arguments)
     trainer.add_callback(watcher(out, stop, probe, tokenizer, say))
-    trainer.train(resume_from_checkpoint=last_checkpoint(out))
+    check(settings, material, trainer.model)
+    found = last_checkpoint(out)
+    require_same_model(found, trainer.model.config)
+    trainer.train(resume_from_checkpoint=found)
     if anywhere(stop is not None and stop.is_set()):
         raise UserMistake(f"stopped: run the same again to go on from {last_checkpoint(out)}")
     save_final(trainer, tokenizer, final)
@@ -145,6 +150,15 @@ def in_passes(rows: Sequence[Encoded], settings: SftSettings, rng: random.Random
     for _ in range(1, settings.passes):
         out += by_length(rng.sample(list(rows), len(rows)), settings.batch, rng)
     return out
+
+
+def check(settings: SftSettings, material: Material, model: Any) -> None:
+    """Raise UserMistake where the run cannot succeed on this model or disk."""
+    longest = max(len(row.ids) for row in (*material.training, *material.validation))
+    what = f"a row of {longest} tokens (max_tokens={settings.max_tokens})"
+    require_positions(longest, what, model.config, settings.model)
+    if rank() == 0:
+        require_room(Path(settings.out), *sizes(model), kept=settings.keep_checkpoints)
 
 
 def by_length(rows: Sequence[Encoded], batch: int, rng: random.Random) -> list[Encoded]:

@@ -13,6 +13,7 @@ import pytest
 
 from harness.faults import UserMistake
 from harness.store import RunStore, read_outcomes
+from harness.types import Verdict
 from tests.train.choir import Sings, choir, settings
 from train.grpo_settings import GrpoSettings
 from train.rollouts import Rollouts
@@ -146,3 +147,66 @@ def test_a_log_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     lines = [{"step": 1, "loss": 2.0}, {"step": 1, "loss": 1.0}]
     (tmp_path / "grpo_log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     assert read_log(tmp_path) == [{"step": 1, "loss": 1.0}]
+
+
+@needs_torch
+@pytest.mark.filterwarnings("default")
+def test_a_loss_that_is_no_number_ends_the_run_before_it_is_saved(
+    checkpoint: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    with pytest.raises(UserMistake, match=r"step \d: (loss|grad_norm) is (nan|inf)"):
+        run(checkpoint, out, learning_rate=1e30, save_every=1, steps=4)
+    assert not (out / "final").exists()
+
+
+@needs_torch
+@pytest.mark.filterwarnings("default")
+def test_a_run_that_cannot_learn_ends(checkpoint: Path, tmp_path: Path) -> None:
+    from train.grpo import optimise
+
+    class Same(Sings):
+        async def __call__(self, task: Any, episode: Any) -> Verdict:
+            return Verdict(1.0, True)
+
+    chosen = settings(checkpoint, tmp_path / "run", steps=5, flat_steps=2)
+    with pytest.raises(UserMistake, match="step 2: for 2 steps in a row every group's rewards"):
+        optimise(chosen, Rollouts(choir(), Same(), chosen.group_size, redraws=1))
+
+
+def test_patience_counts_steps_in_a_row() -> None:
+    from train.grpo_log import Patience
+
+    patience, never = Patience(2), Patience(None)
+    for learnt in (False, True, False, True):
+        patience.note(1, learnt)
+    for _ in range(9):
+        never.note(1, False)
+    patience.note(5, False)
+    with pytest.raises(UserMistake, match="step 6"):
+        patience.note(6, False)
+
+
+@needs_torch
+@pytest.mark.filterwarnings("default")
+def test_checkpoints_of_another_model_are_refused(checkpoint: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    run(checkpoint, out, steps=1, save_every=1)
+    shutil.rmtree(out / "final")
+    told = json.loads((out / "checkpoint-1" / "config.json").read_text())
+    told["hidden_size"] = 64
+    (out / "checkpoint-1" / "config.json").write_text(json.dumps(told))
+    with pytest.raises(UserMistake, match=r"another model \(hidden_size 64, not 32\)"):
+        run(checkpoint, out, steps=2, save_every=1)
+
+
+@needs_torch
+@pytest.mark.filterwarnings("default")
+def test_the_log_has_kl_and_clip_shares(checkpoint: Path, tmp_path: Path) -> None:
+    (line,) = run(checkpoint, tmp_path / "run", steps=1, kl=0.1)
+    for name in ("loss", "kl", "entropy", "clip_ratio/region_mean", "clip_ratio/low_mean"):
+        assert isinstance(line[name], float)
+    for name in ("reward_mean", "flat", "redrawn_failed", "faults", "rowless", "seconds"):
+        assert name in line["rollouts"]
+    (without,) = run(checkpoint, tmp_path / "other", steps=1)
+    assert "kl" not in without

@@ -45,15 +45,15 @@ def checkpoint(tmp_path: Path) -> Path:
 
 def test_two_processes_learn_together(checkpoint: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    done = torchrun(2, "-m", "tests.train.choir", str(checkpoint), str(out), "12")
+    done = torchrun(2, "-m", "tests.train.choir", str(checkpoint), str(out), "24")
     assert done.returncode == 0, done.stderr[-3000:]
     first, second = ((out / f"rank-{rank}").read_text() for rank in (0, 1))
     assert first == second
     assert first.endswith(" 2")
     lines = read_log(out)
-    assert [line["step"] for line in lines] == list(range(1, 13))
+    assert [line["step"] for line in lines] == list(range(1, 25))
     rewards = [line["reward"] for line in lines]
-    assert sum(rewards[-3:]) > 1.5 * sum(rewards[:3])
+    assert sum(rewards[-6:]) > 1.5 * sum(rewards[:6])
 
 
 def test_another_number_of_processes_is_said(checkpoint: Path, tmp_path: Path) -> None:

@@ -116,3 +116,21 @@ def test_endless_flat_groups_end() -> None:
 
     _, tally = draw(Never(), ["a", "a"], redraws=3)
     assert (tally.flat, tally.redrawn_failed) == (1, 3)
+
+
+def test_a_prompt_that_does_not_extend_its_past_is_counted_and_gets_no_gradient() -> None:
+    class Forgets(Moody):
+        """Has no ids for what it says after a tool result: its prompt was rewritten."""
+
+        async def generate(self, chat: Any, tools: Any, **sampling: Any) -> Message:
+            if chat[-1]["role"] == "tool":
+                return Message("agent", "done")
+            return await super().generate(chat, tools, **sampling)
+
+    batch, tally = draw(Forgets(), ["a", "a"], filtering=False)
+    assert tally.rowless == 1
+    assert tally.faults == 0
+    fields = batch_fields(batch, 2, filler=7)
+    lost = [one.usable for one in batch].index(False)
+    assert fields["env_mask"][lost] == [0]
+    assert fields["episode_reward"][0] == fields["episode_reward"][1] == 0.0
