@@ -16,6 +16,7 @@ from synth.expressions import first_type
 from synth.model import Column, Model
 from synth.package import ToolRecord
 from synth.roles.values import sample_value
+from synth.subjects import OWNER
 from synth.templates.drafts import prose_options
 
 STRATA = {"complete": 0.5, "missing": 0.2, "minimal": 0.3}
@@ -78,6 +79,8 @@ def argument(
         return rng.choice(list(schema["enum"]))
     home = record.annotations.get("params", {}).get(name, "")
     known = stored(model, state, home)
+    if OWNER.search(str(schema.get("description", ""))):
+        known = owners(record, model, state, home) or known
     sets = record.annotations.get("archetype") in ("update", "create", "compute", "other")
     column = model.state.columns.get(home.removeprefix("state."))
     if column is not None and column.type != "array" and sets and name != "access_token":
@@ -92,6 +95,19 @@ def argument(
     if known and kind in ("string", "integer", "number") and fits(known[0], kind):
         return known[place % len(known)]
     return typed(name, schema, rng, model)
+
+
+def owners(
+    record: ToolRecord, model: Model, state: Mapping[str, Sequence[Sequence[Any]]], home: str
+) -> list[Any]:
+    """Return whose the rows of a tool's table are, in their order; none where some are nobody's."""
+    table = model.tables.get(str(record.annotations.get("entity")))
+    owner = home.partition(".")[0]
+    column = next((c for c in table.columns.values() if c.refers == owner), None) if table else None
+    if table is None or column is None:
+        return []
+    found = stored(model, state, f"{table.name}.{column.name}")
+    return found if len(found) == len(state.get(table.name, ())) else []
 
 
 def stored(model: Model, state: Mapping[str, Sequence[Sequence[Any]]], home: str) -> list[Any]:

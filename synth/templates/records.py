@@ -94,7 +94,10 @@ def of_any_kind(reading: Reading, model: Model) -> Draft | None:
     ]
     found = let("found", f"select coalesce({', '.join([*rows, 'null'])})")
     known = require("select :found is not null", f"nothing of key {{{name}}} found")
-    return Draft([*session.guards(reading, model), found, known], "select :found", "get", "read")
+    steps = [*session.guards(reading, model), found, known]
+    first = tables[0]
+    params = {name: f"{first.name}.{first.key}"}
+    return Draft(steps, "select :found", "get", "read", entity=first.name, params=params)
 
 
 def personal_filter(reading: Reading, model: Model, table: Table) -> list[str]:

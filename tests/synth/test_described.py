@@ -11,6 +11,7 @@ from harness.faults import ToolFault
 from synth.environments import World, build_world
 from synth.guard import build_image
 from synth.package import fill
+from synth.packaging import build_package
 from synth.sources import Domain
 from synth.specs import read_specs
 from synth.world import Blueprint, SqlWorld, Tool
@@ -186,6 +187,19 @@ def test_one_key_may_be_of_several_tables(gym: SqlWorld) -> None:
     assert call(gym, "get_anything", id="M2") == {"member_id": "M2", "full": "Ada"}
     assert call(gym, "get_anything", id="T1") == {"towel_id": "T1", "colour": "red"}
     assert "error" in call(gym, "get_anything", id="I1")
+
+
+def test_packages_are_valid_as_first_written() -> None:
+    """Sampled calls meet rows: a key of several tables is sampled from the first."""
+    made = build_package(Domain("gym", read_specs(TOOLS, {})))
+    assert made.history == ((len(TOOLS), len(TOOLS)),)
+    assert not made.refused
+    sampled = [
+        row["args"]["id"] for row in made.package.inputs["get_anything"] if row["expect"] == "ok"
+    ]
+    known = {row[0] for row in made.package.states["s00000"]["member"]}
+    assert sampled
+    assert set(sampled) <= known
 
 
 def verifier(about: str) -> World:
