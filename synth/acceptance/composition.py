@@ -47,13 +47,16 @@ def check_composition(
     inputs: Mapping[str, Sequence[Sample]],
     rng: random.Random,
 ) -> Composed:
-    """Play sampled calls of all tools in one world, each again in a fresh one."""
+    """Play sampled calls of all tools in one world, each again in a fresh one.
+
+    Two rounds in different orders: in the second every tool meets what all others have written.
+    """
     cases = [
         (record, sample)
         for record in records
         for sample in list(inputs.get(record.spec.name, ()))[:CALLS_PER_TOOL]
     ]
-    rng.shuffle(cases)
+    cases = [*rng.sample(cases, len(cases)), *rng.sample(cases, len(cases))]
     shared, found = open_world({}), Composed()
     for record, sample in cases:
         fresh = open_world(shared.state())

@@ -19,6 +19,8 @@ from synth.llm.cache import Cache
 from synth.llm.environment import Author, Made, Roles, Sizes, default_roles
 from synth.llm.programs import MixedImplementation, PythonImplementation, SqlImplementation
 from synth.llm.prompts import prompt_hashes
+from synth.llm.samples import InputSampler, StateSampler
+from synth.llm.specs import OutputSchemas, SpecNormalizer
 from synth.package import load_package, save_package
 from synth.python_tools import PythonProgram
 from synth.sandbox import probe
@@ -357,3 +359,67 @@ def test_an_endpoint_that_fails_is_a_fault_and_nothing_is_lost(tmp_path: Path) -
     with pytest.raises(ModelFault, match="no key"):
         asyncio.run(play())
     assert len(list(tmp_path.rglob("*.json"))) == 3
+
+
+@pytest.mark.parametrize("rounds", [1, 3])
+def test_every_role_keeps_to_the_rounds_that_it_is_given(rounds: int) -> None:
+    async def play() -> Asker:
+        async with FakeServer(recorded({key: ["No."] for key in good_book()})) as server:
+            model = OpenAIModel(model="author", base_url=server.base_url, api_key_env=None)
+            asker = Asker(model)
+            built = Roles(
+                SpecNormalizer(asker, rounds),
+                OutputSchemas(asker, rounds),
+                SqlImplementation(asker, rounds),
+                StateSampler(asker, rounds),
+                InputSampler(asker, rounds=rounds),
+            )
+            with pytest.raises(Rejected):
+                await Author(asker, built, Sizes(2, 20)).write(DOMAIN)
+            await model.aclose()
+            return asker
+
+    ledger = asyncio.run(play()).ledger
+    calls = {name: stage.calls for name, stage in ledger}
+    three = {"normalize_spec": 3 * rounds, "response_schema": 3 * rounds}
+    assert calls == {**three, "tables": rounds}
+    assert ledger["normalize_spec"].by_rules.keys() == set(PROGRAMS)
+
+
+def test_states_and_calls_fall_to_rules_and_are_named() -> None:
+    book = good_book()
+    for number in ("1", "2"):
+        book["initial_state", number] = ["No."]
+    book["inputs", "get_ticket"] = ["No."]
+    made, asker, _ = write(book)
+    assert "get_ticket" in names(made)
+    assert asker.ledger["initial_state"].by_rules == {"state 1": "the reply is no JSON"}
+    assert asker.ledger["inputs"].by_rules == {"get_ticket": "the reply is no JSON"}
+    (state,) = made.package.states.values()
+    assert len(state["ticket"]) >= 6
+    assert (
+        check_labels(made.package.records[0].spec, made.package.inputs["get_ticket"][:20]) is None
+    )
+
+
+BREAKS_LATER = [
+    {"require": "select 1 from ticket where id = :id", "else": "no ticket {id}"},
+    {"let": "note", "be": "select json_extract(coalesce(remark, '{}'), '$') from ticket "
+     "where id = :id"},
+    PROGRAMS["get_ticket"][1],
+]  # fmt: skip
+
+
+def test_a_tool_that_fails_beside_the_others_is_left_out_with_the_reason() -> None:
+    """It reads remarks as JSON, which they are until another tool writes one."""
+    book = good_book()
+    book["sql_program", "get_ticket"] = [json.dumps({"steps": BREAKS_LATER})]
+    made, asker, _ = write(book)
+    assert asker.ledger["sql_program"].accepted == 3
+    assert names(made) == ["close_ticket", "count_tickets"]
+    (lost,) = made.rejected
+    assert "runtime error" in lost.reason
+    assert "malformed JSON" in lost.reason
+    assert asker.ledger["composition"].failures == {"runtime error": 1}
+    assert made.validity.tools["get_ticket"].passed == 0
+    assert made.validity.composed["runtime error"] > 0

@@ -192,7 +192,7 @@ def test_validation_comes_out_per_tool_and_for_all_together(whole: Whole) -> Non
     assert all(tool["pairs"] >= 8 for tool in tools.values() if tool["passed"])
     seen = whole.report["environments"]["library"]["validity"]
     assert [seen["valid_within"][str(n)] for n in (1, 2, 3, 4)] == [2, 4, 6, 8]
-    assert seen["composed"] == {"calls": 32, "failures": 0}
+    assert seen["composed"] == {"calls": 64, "failures": 0}
     assert seen["pairs"]["total"] == sum(tool["pairs"] for tool in tools.values())
     card = (whole.folder / "README.md").read_text()
     assert "## Validation of tools" in card
