@@ -78,17 +78,21 @@ def dress(domain: Domain, rng: random.Random, unseen: bool) -> Domain:
 
 
 def dress_entity(entity: Entity, nouns: dict[str, str], rng: random.Random, unseen: bool) -> Entity:
-    """Rename an entity, its attributes and their values. Bans are left out: drills are feasible."""
-    label = rng.choice(choose(LABELS, unseen)) if entity.label else ""
+    """Rename an entity, its attributes and their values; no field is called like an entity.
+
+    Bans are left out: drills are feasible."""
+    labels = [word for word in choose(LABELS, unseen) if word not in nouns.values()]
+    label = rng.choice(labels) if entity.label else ""
     pools = {"enum": ATTRIBUTES, "integer": NUMBERS, "number": NUMBERS}
     fresh = {kind: rng.sample(choose(words, unseen), 4) for kind, words in pools.items()}
-    used: set[str] = {label}
+    used = {label, *nouns.values()}
     attributes = []
     for attribute in brief(entity, rng):
         if attribute.name == entity.label:
             attributes.append(replace(attribute, name=label))
         elif attribute.type in pools:
-            name = next(word for word in fresh[attribute.type] if word not in used)
+            words = (*fresh[attribute.type], *choose(pools[attribute.type], unseen))
+            name = next(word for word in words if word not in used)
             used.add(name)
             attributes.append(dress_attribute(attribute, name, rng, unseen))
         else:

@@ -122,6 +122,14 @@ def place(task: Task) -> Place:
     return Place(**task.payload["place"])
 
 
+def test_no_field_is_called_like_an_entity() -> None:
+    """In this world chance would have called one of each `channel`."""
+    for seed in (92983606, *range(PASSING, PASSING + 60)):
+        entities = drill_world(Place(seed)).domain.entities
+        fields = {a.name for entity in entities for a in entity.attributes}
+        assert not fields & {entity.noun for entity in entities}
+
+
 def test_training_drills_grow() -> None:
     tasks = drills("train", 100, 0, growth=0.5).tasks
     assert all(len(t.payload["calls"]) == 1 for t in tasks[:20])
