@@ -10,21 +10,19 @@ import os
 import random
 import shutil
 import threading
-from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.faults import UserMistake
 from harness.models.checkpoints import is_missing
-from harness.models.transformers import TransformersModel, stops_of
-from harness.outcomes import outcome_of
-from harness.store import RunStore, read_keys
+from harness.models.transformers import stops_of
+from harness.store import RunStore
 from train.folder import claim, last_checkpoint, require_same_model
 from train.grpo_log import watcher
 from train.grpo_settings import GrpoSettings, trl_config
-from train.policy import LocalPolicy, Policy, ServedPolicy
+from train.policy import LocalPolicy, ServedPolicy
 from train.preflight import (
     pins,
     require_positions,
@@ -33,73 +31,11 @@ from train.preflight import (
     require_versions,
     sizes,
 )
-from train.processes import rank
-from train.rollouts import Rollout, Rollouts, Tally, batch_fields
+from train.processes import rank, world_size
+from train.rollout_step import RolloutStep, episode_reward
+from train.rollouts import Rollouts
 from train.server import addresses, inspect
 from train.weights import Connect, Weights, connect_by_trl, serve
-
-
-class RolloutStep:
-    """TRL's `rollout_func`: plays one generation batch and lays it out as TRL wants it.
-
-    Episodes run on `loop`, which another thread keeps, or on one of their own: a user model that
-    holds connections needs the same one for all steps. `filler` stands in an empty row.
-    """
-
-    def __init__(
-        self,
-        rollouts: Rollouts,
-        policy: Policy,
-        filler: int,
-        store: RunStore | None,
-        loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        self.rollouts = rollouts
-        self.policy = policy
-        self.filler = filler
-        self.store = store
-        self.loop = loop
-        keys = () if store is None else read_keys(store.folder)
-        self.trials = Counter(task for _, task, _ in keys)
-        self.latest = Tally()
-
-    def __call__(self, prompts: Sequence[str], trainer: Any) -> dict[str, list[Any]]:
-        with self.policy.at(trainer) as model:
-            rollouts = self.wait(self.play(model, prompts, int(trainer.state.global_step)))
-        if self.store is not None:
-            for one in rollouts:
-                self.keep(self.store, one)
-        return batch_fields(rollouts, self.rollouts.group_size, self.filler)
-
-    def wait(self, work: Coroutine[Any, Any, list[Rollout]]) -> list[Rollout]:
-        if self.loop is None:
-            return asyncio.run(work)
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
-
-    async def play(
-        self, policy: TransformersModel, prompts: Sequence[str], step: int
-    ) -> list[Rollout]:
-        try:
-            rollouts, self.latest = await self.rollouts.draw(policy, prompts, step)
-            self.latest.model_seconds = policy.busy_s
-        finally:
-            await policy.aclose()
-        return rollouts
-
-    def keep(self, store: RunStore, one: Rollout) -> None:
-        """Store a rollout as an ordinary episode; a task's rollouts are its trials."""
-        trial = self.trials[one.task.id]
-        self.trials[one.task.id] += 1
-        episode = replace(one.episode, trial=trial)
-        store.add_episode(self.rollouts.benchmark.name, episode)
-        store.add_outcome(outcome_of(one.task, episode, one.verdict))
-
-
-def episode_reward(
-    completions: Sequence[Any], episode_reward: Sequence[float], **_: Any
-) -> list[float]:
-    """Hand the verdicts' rewards, which travelled with the rollouts, to TRL."""
-    return list(episode_reward)
 
 
 @dataclass(frozen=True)
@@ -162,7 +98,8 @@ def make_trainer(
     local = LocalPolicy(settings, tokenizer)
     local.model(network)
     check(settings, rollouts, network, tokenizer)
-    step = RolloutStep(rollouts, local, tokenizer.eos_token_id, store, hooks.loop)
+    parts = settings.parts(world_size())
+    step = RolloutStep(rollouts, local, tokenizer.eos_token_id, store, hooks.loop, parts)
     watch = watcher(
         Path(settings.out),
         lambda: step.latest.as_log(),

@@ -76,12 +76,14 @@ class GrpoSettings:
     def shares(self, devices: int) -> tuple[int, int]:
         """Return rows per backward pass and passes per step of one device.
 
-        Every device plays whole groups. Raises UserMistake where they cannot be dealt out.
+        Every device has whole groups, or an equal part of one. Raises UserMistake where they
+        cannot be dealt out.
         """
-        if self.prompts % devices:
+        parts = self.parts(devices)
+        if (self.prompts * parts) % devices or self.group_size % parts:
             raise UserMistake(
-                f"prompts={self.prompts} groups cannot be dealt out to {devices} processes: "
-                "choose a multiple"
+                f"prompts={self.prompts} groups of {self.group_size} cannot be dealt out to "
+                f"{devices} processes: choose a multiple, or a divisor that splits groups evenly"
             )
         rows = self.prompts * self.group_size // devices
         micro = self.micro_batch or rows
@@ -91,6 +93,10 @@ class GrpoSettings:
                 f"(prompts={self.prompts} x group_size={self.group_size} over {devices})"
             )
         return micro, rows // micro
+
+    def parts(self, devices: int) -> int:
+        """Return how many processes share one group: 1 where each has whole ones."""
+        return max(1, devices // self.prompts)
 
 
 def trl_config(settings: GrpoSettings) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from harness.faults import UserMistake
 
@@ -41,3 +42,14 @@ def anywhere(here: bool) -> bool:
     flag = torch.tensor(float(here), device=device)
     torch.distributed.all_reduce(flag, torch.distributed.ReduceOp.MAX)
     return bool(flag)
+
+
+def from_all(here: Any) -> list[Any]:
+    """Return what every process brings, in the order of their ranks."""
+    import torch
+
+    if not torch.distributed.is_initialized():
+        return [here]
+    found: list[Any] = [None] * torch.distributed.get_world_size()
+    torch.distributed.all_gather_object(found, here)
+    return found

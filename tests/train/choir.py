@@ -1,6 +1,7 @@
 """A benchmark for policy optimisation in seconds: reward is the share of e's in what is said.
 
-Run as a script it trains in every process that a launcher started: choir.py CHECKPOINT OUT STEPS.
+Run as a script it trains in every process that a launcher started: choir.py CHECKPOINT OUT STEPS
+[PROMPTS].
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def settings(checkpoint: Path, out: Path, **changes: Any) -> GrpoSettings:
     return GrpoSettings(**(fields | changes))
 
 
-def main(checkpoint: str, out: str, steps: str) -> None:
+def main(checkpoint: str, out: str, steps: str, prompts: str = "2") -> None:
     """Train, save, and write a checksum of this process's weights to OUT/rank-N."""
     import os
 
@@ -66,7 +67,9 @@ def main(checkpoint: str, out: str, steps: str) -> None:
 
     require_processes(2)
     rank = int(os.environ["RANK"])
-    chosen = settings(Path(checkpoint), Path(out), steps=int(steps), devices=2)
+    chosen = settings(
+        Path(checkpoint), Path(out), steps=int(steps), devices=2, prompts=int(prompts)
+    )
     rollouts = Rollouts(choir(), Sings(), chosen.group_size, seed=rank)
     trainer = make_trainer(chosen, rollouts, None, Hooks())
     trainer.train()

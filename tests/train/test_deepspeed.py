@@ -104,8 +104,8 @@ def test_sharded_fine_tuning_ends_with_the_weights_of_one_process(
 
 def test_a_policy_with_sharded_weights_samples_and_learns(place: Path) -> None:
     out = place / "choir"
-    launch(place, 3, "tests.train.choir", str(place / "singer"), str(out), "8")
+    launch(place, 3, "tests.train.choir", str(place / "singer"), str(out), "24")
     rewards = [line["reward"] for line in read_log(out)]
-    assert len(rewards) == 8
-    assert sum(rewards[-3:]) > sum(rewards[:3])
+    assert len(rewards) == 24
+    assert sum(rewards[-6:]) > 1.5 * sum(rewards[:6])
     assert distance(weights(out / "final"), weights(place / "singer")) > 1e-3

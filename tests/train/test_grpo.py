@@ -89,6 +89,10 @@ def test_a_step_is_dealt_out_in_whole_groups() -> None:
     assert chosen.shares(2) == (4, 4)
     with pytest.raises(UserMistake, match="dealt out to 3 processes"):
         chosen.shares(3)
+    shared = GrpoSettings(model="m", out="o", prompts=4, group_size=8)
+    assert (shared.shares(8), shared.parts(8)) == ((4, 1), 2)
+    with pytest.raises(UserMistake, match="dealt out to 6 processes"):
+        shared.shares(6)
     with pytest.raises(UserMistake, match="must divide the 32 rows"):
         GrpoSettings(model="m", out="o", prompts=4, group_size=8, micro_batch=5).shares(1)
     with pytest.raises(UserMistake, match="give 2 or more"):

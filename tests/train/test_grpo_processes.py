@@ -43,9 +43,10 @@ def checkpoint(tmp_path: Path) -> Path:
     return tmp_path / "start"
 
 
-def test_two_processes_learn_together(checkpoint: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("prompts", ["2", "1"], ids=["a group each", "one group for both"])
+def test_two_processes_learn_together(checkpoint: Path, tmp_path: Path, prompts: str) -> None:
     out = tmp_path / "run"
-    done = torchrun(2, "-m", "tests.train.choir", str(checkpoint), str(out), "24")
+    done = torchrun(2, "-m", "tests.train.choir", str(checkpoint), str(out), "24", prompts)
     assert done.returncode == 0, done.stderr[-3000:]
     first, second = ((out / f"rank-{rank}").read_text() for rank in (0, 1))
     assert first == second
