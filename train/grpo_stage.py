@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -131,10 +132,19 @@ def only(jobs: list[Job]) -> Job:
 
 def begun(seats: App) -> RunStore:
     """Open the run folder of the rollouts as `evaluate` does."""
-    store = RunStore(seats.folder, seats.identity)
+    store = RunStore(seats.folder, lasting(seats.identity))
     write_text(seats.folder / "config.yaml", stored_config(seats))
     begin(seats)
     return store
+
+
+def lasting(identity: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an identity without the node on which a started user server happens to be: after a
+    new start it is on another one."""
+    user, here = identity.get("user_model") or {}, os.environ.get("USER_URL")
+    if not here or not str(user.get("base_url", "")).startswith(here):
+        return dict(identity)
+    return {**identity, "user_model": {**user, "base_url": "USER_URL"}}
 
 
 def progress(line: Mapping[str, Any], steps: int) -> str:

@@ -18,7 +18,7 @@ from harness.configure import compose
 from harness.faults import UserMistake
 from harness.stages import again, changed, compare
 from harness.store import read_episodes, read_outcomes
-from train.grpo_stage import grpo, progress, show_plan, stoppable
+from train.grpo_stage import grpo, lasting, progress, show_plan, stoppable
 
 needs_torch = pytest.mark.skipif(
     not all(importlib.util.find_spec(name) for name in ("torch", "trl")),
@@ -174,3 +174,16 @@ def test_stages_run_again_with_other_keys_and_are_compared(tmp_path: Path) -> No
         asyncio.run(compare(app, [str(folders[0])]))
     with pytest.raises(UserMistake, match="cannot change modell"):
         changed(app, {"modell": 1}, [])
+
+
+def test_a_user_server_may_come_back_on_another_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    def identity(url: str) -> dict[str, Any]:
+        return {"seed": 0, "user_model": {"model": "u", "base_url": f"{url}/v1"}}
+
+    monkeypatch.setenv("USER_URL", "http://n3:8001")
+    first = lasting(identity("http://n3:8001"))
+    monkeypatch.setenv("USER_URL", "http://n7:8001")
+    assert lasting(identity("http://n7:8001")) == first
+    elsewhere = identity("http://n3:8001")
+    assert lasting(elsewhere) == elsewhere
+    assert lasting({"seed": 0, "user_model": None}) == {"seed": 0, "user_model": None}
