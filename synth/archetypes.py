@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from synth.program import Program, Step
-from synth.world import quote
+from synth.rows import quote
 
 Columns = Mapping[str, str]
 """Parameter or result field -> column of the table."""

@@ -9,7 +9,8 @@ from typing import Any
 from synth.entities import build_model
 from synth.expressions import first_type
 from synth.model import Model
-from synth.package import AnyProgram, ToolRecord
+from synth.package import ToolRecord
+from synth.package_files import AnyProgram
 from synth.program import Program, names_in
 from synth.reading import Reading, key_noun, leaves, read_tools
 from synth.roles.implementation import Refused, accept, image_of, implement, unsupported

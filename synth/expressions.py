@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from synth.fields import is_total
 from synth.model import Column, Model, Schema, Table, bare, literal
 from synth.reading import Reading, key_noun
+from synth.rows import quote
 from synth.subjects import table_named
 from synth.vocabulary import nouns, past, singular, squeeze, tokens
-from synth.world import quote
 
 WORDS_OF_SUCCESS = frozenset("success status ok done result state".split())
 

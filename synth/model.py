@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from synth.rows import quote
 from synth.vocabulary import squeeze
-from synth.world import quote
 
 STATE = "state"
 MORE = "more"
@@ -84,7 +84,7 @@ class Table:
         return None
 
     def record(self, alias: str = "", fields: Mapping[str, Column] | None = None) -> str:
-        """Return the SQL of a row as JSON: what is kept beside the columns, and columns not null."""
+        """Return the SQL of a row as JSON: what stands beside the columns, then those not null."""
         shown = dict(fields) if fields is not None else self.shown()
         cell = f"{alias}.{quote(MORE)}" if alias else quote(MORE)
         inner = json_object({name: column.value(alias) for name, column in shown.items()})

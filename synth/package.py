@@ -36,7 +36,8 @@ from synth.package_files import (
     program_of,
     rows_text,
 )
-from synth.world import Blueprint, Tool, quote
+from synth.rows import quote
+from synth.world import Blueprint, Tool
 
 SCHEMA_VERSION = 1
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 
 from synth.environments import World
 from synth.model import Table, literal
-from synth.package import AnyProgram
+from synth.package_files import AnyProgram
 from synth.reading import Reading
+from synth.rows import quote
 from synth.statuses import REQUIRED
 from synth.templates.drafts import require
 from synth.templates.fields import key_parameter
 from synth.vocabulary import singular, stem, tokens
-from synth.world import quote
 
 RULES = (
     re.compile(

@@ -8,9 +8,9 @@ from typing import Any
 
 from synth.expressions import Scope, column_for, first_type, leaf, state_value
 from synth.model import Column, Schema, Table, json_object
+from synth.rows import quote
 from synth.subjects import table_named
 from synth.vocabulary import nouns, squeeze
-from synth.world import quote
 
 
 def returned(scope: Scope) -> str:

@@ -7,9 +7,10 @@ from typing import Any
 
 from harness.faults import ToolFault
 from synth.bound import Args
+from synth.rows import quote
 from synth.survey import Survey
 from synth.views import View
-from synth.world import SqlWorld, quote
+from synth.world import SqlWorld
 
 
 class OutOfCalls(Exception):

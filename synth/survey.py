@@ -178,12 +178,12 @@ class Survey:
             names.append(name)
             groups += [guards, rest]
         found = inspect_each(self.first.image, groups)
-        for name, guard, rest in zip(names, found[::2], found[1::2], strict=True):
+        for name, checked, done in zip(names, found[::2], found[1::2], strict=True):
             own = shown.get(name, NOTHING)
             shown[name] = Touch(
-                own.guards | guard.reads,
-                own.reads | guard.reads | rest.reads,
-                own.writes | rest.writes,
+                own.guards | checked.reads,
+                own.reads | checked.reads | done.reads,
+                own.writes | done.writes,
             )
         return {name: shown[name] for name in names}
 

@@ -11,7 +11,8 @@ from harness.faults import UserMistake
 from synth.acceptance.executions import Sample, check_executions, strata
 from synth.acceptance.problems import Problem
 from synth.guard import BadSchema, BadStatement, build_image, inspect
-from synth.package import State, ToolRecord, fill
+from synth.package import ToolRecord, fill
+from synth.package_files import State
 from synth.program import BadProgram, Program, names_in, parse_program
 from synth.roles.implementation import accept
 from synth.rows import Tables

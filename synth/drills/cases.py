@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from evaluators.judge.case import Case, GoldCall, Tool
 from harness.types import Episode, Task, Verdict
@@ -37,7 +38,7 @@ def offered(task: Task) -> dict[str, Tool]:
 
 def replayed(task: Task) -> tuple[GoldCall, ...]:
     """Return the gold calls with their answers, from a world of their own."""
-    world, results = world_of(task, {}), []
+    world, results = world_of(task, {}), list[Any]()
     calls = []
     for call in gold_of(task):
         given = resolve(call, results)

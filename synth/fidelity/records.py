@@ -11,7 +11,8 @@ import apsw
 
 from synth.fidelity.links import ASIDE, SEARCHED
 from synth.model import MORE, Column, Table
-from synth.world import SqlWorld, quote
+from synth.rows import quote
+from synth.world import SqlWorld
 
 
 def aligned(record: Mapping[str, Any], table: Table) -> dict[str, Any]:

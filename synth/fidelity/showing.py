@@ -7,7 +7,8 @@ from typing import Any
 from synth.fidelity.links import Link
 from synth.fidelity.records import records_of, stored
 from synth.model import Model
-from synth.world import SqlWorld, quote
+from synth.rows import quote
+from synth.world import SqlWorld
 
 
 def show_column(link: Link, model: Model, world: SqlWorld) -> Any:

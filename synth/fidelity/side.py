@@ -16,8 +16,9 @@ from synth.fidelity.loading import Loading, load_state, render_state
 from synth.guard import build_image
 from synth.model import STATE
 from synth.package import fill
+from synth.rows import quote
 from synth.sources import bfcl_domain
-from synth.world import Blueprint, SqlWorld, Tool, quote
+from synth.world import Blueprint, SqlWorld, Tool
 
 State = dict[str, Any]
 

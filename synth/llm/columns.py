@@ -11,7 +11,8 @@ import apsw
 
 from synth.guard import build_image
 from synth.model import STATE, Column, Model, Table
-from synth.package import State, ToolRecord
+from synth.package import ToolRecord
+from synth.package_files import State
 from synth.reading import Reading, key_noun, leaves, read_tools
 from synth.roles.state_sampler import key, reference
 from synth.roles.values import sample_value

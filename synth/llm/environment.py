@@ -23,8 +23,8 @@ from synth.llm.prompts import prompt_hashes
 from synth.llm.samples import InputSampler, StateSampler
 from synth.llm.specs import OutputSchemas, SpecNormalizer
 from synth.model import Model
-from synth.package import EnvPackage, State, ToolRecord
-from synth.package_files import AnyProgram
+from synth.package import EnvPackage, ToolRecord
+from synth.package_files import AnyProgram, State
 from synth.roles.input_sampler import sample_inputs
 from synth.sources import Domain
 from synth.specs import Rejection

@@ -14,7 +14,8 @@ from synth.guard import build_image
 from synth.llm.ask import Asker, Request
 from synth.llm.prompts import load_prompt
 from synth.llm.specs import spec_json
-from synth.package import State, ToolRecord
+from synth.package import ToolRecord
+from synth.package_files import State
 from synth.world import Blueprint
 
 TABLES = {

@@ -13,8 +13,8 @@ from synth.package import ToolRecord
 from synth.program import Program
 from synth.random.domains import Attribute, Domain, Entity, Move
 from synth.random.naming import Naming, article, plural
+from synth.rows import quote
 from synth.vocabulary import past
-from synth.world import quote
 
 GENERATOR = {"name": "synth.random", "version": 2}
 JSON_TYPES = {"text": "string", "enum": "string", "date": "string"}

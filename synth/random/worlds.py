@@ -9,7 +9,7 @@ from synth.random.domains import Domain, Entity, random_domain
 from synth.random.naming import random_naming
 from synth.random.states import random_state
 from synth.random.tools import GENERATOR, Writer
-from synth.world import quote
+from synth.rows import quote
 
 SQL_TYPES = {"text": "text", "enum": "text", "date": "text", "integer": "integer", "number": "real"}
 

@@ -7,11 +7,11 @@ from synth.model import Column, Model, Table, literal
 from synth.program import Step
 from synth.reading import Reading
 from synth.render import returned
+from synth.rows import quote
 from synth.templates import session
 from synth.templates.drafts import Draft, require, run
 from synth.templates.fields import annotated
 from synth.vocabulary import past, tokens
-from synth.world import quote
 
 
 def act(

@@ -9,9 +9,9 @@ from synth.model import Model, literal
 from synth.program import Step
 from synth.reading import Reading, leaves
 from synth.render import returned
+from synth.rows import quote
 from synth.templates.drafts import Draft, limits, require, run
 from synth.vocabulary import squeeze, stem, tokens
-from synth.world import quote
 
 INCREASE = frozenset("fill fund deposit increase charge refuel top credit raise".split())
 

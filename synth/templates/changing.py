@@ -10,6 +10,7 @@ from synth.model import Column, Model, Table, literal
 from synth.program import Step
 from synth.reading import Reading
 from synth.render import returned
+from synth.rows import quote
 from synth.statuses import MOVES, said_status
 from synth.subjects import names_owner
 from synth.templates import money, session
@@ -19,7 +20,6 @@ from synth.templates.drafts import Draft, exists, let, require, run
 from synth.templates.fields import LATEST, annotated, column_of_parameter, reference_tests
 from synth.templates.row_guards import common, owned, standing, status_guards
 from synth.vocabulary import past, squeeze, stem
-from synth.world import quote
 
 SETTERS = frozenset("update edit modify change set rename adjust assign apply log copy".split())
 

@@ -9,12 +9,12 @@ from synth.model import Column, Model, Table, literal
 from synth.program import Step
 from synth.reading import Reading
 from synth.render import returned
+from synth.rows import quote
 from synth.templates import money, session
 from synth.templates.drafts import Draft, let, run
 from synth.templates.fields import annotated, column_of_parameter
 from synth.templates.row_guards import common
 from synth.vocabulary import past, squeeze, tokens
-from synth.world import quote
 
 INITIAL = ("open", "pending", "active", "new", "created", "scheduled")
 

@@ -10,7 +10,7 @@ from typing import Any
 from synth.model import Model, Table, literal
 from synth.program import Program, Step
 from synth.reading import Reading
-from synth.world import quote
+from synth.rows import quote
 
 
 @dataclass

@@ -7,10 +7,10 @@ import re
 from synth.expressions import first_type
 from synth.model import MORE, Column, Model, Table
 from synth.reading import Reading
+from synth.rows import quote
 from synth.templates import session
 from synth.templates.drafts import Draft
 from synth.vocabulary import tokens
-from synth.world import quote
 
 MOST = {"max", "results"}
 NEWEST_FIRST = re.compile(r"\b(?:most recent|newest|latest) first\b", re.I)

@@ -6,10 +6,10 @@ from synth.expressions import Scope, first_type
 from synth.model import Column, Model, literal
 from synth.program import Step
 from synth.reading import Reading
+from synth.rows import quote
 from synth.templates.drafts import require, run
 from synth.templates.session import TOKEN
 from synth.vocabulary import past, stem, tokens
-from synth.world import quote
 
 
 def listed(reading: Reading, model: Model, scope: Scope, steps: list[Step]) -> list[Step]:

@@ -8,9 +8,9 @@ from synth.expressions import derived_from
 from synth.model import Column, Model, Table
 from synth.program import Step
 from synth.reading import Reading, leaves
+from synth.rows import quote
 from synth.templates.drafts import require, run
 from synth.vocabulary import tokens
-from synth.world import quote
 
 COSTS = frozenset("cost price fee total charge".split())
 

@@ -9,6 +9,7 @@ from synth.expressions import Scope, first_type
 from synth.model import Model, Table, bare
 from synth.reading import Reading
 from synth.render import returned
+from synth.rows import quote
 from synth.subjects import kinds_of
 from synth.templates import session
 from synth.templates.changing import change, delete_matching
@@ -16,7 +17,6 @@ from synth.templates.creating import create
 from synth.templates.drafts import Draft, exists, let, require
 from synth.templates.fields import annotated, filter_tests, key_parameter, order_of
 from synth.templates.row_guards import common, owned
-from synth.world import quote
 
 
 def write(reading: Reading, model: Model) -> Draft | None:

@@ -6,12 +6,12 @@ from synth.expressions import first_type
 from synth.model import MORE, Column, Model, Table, literal
 from synth.program import Step
 from synth.reading import Reading
+from synth.rows import quote
 from synth.statuses import LIVES
 from synth.subjects import names_owner
 from synth.templates import session
 from synth.templates.drafts import closed, exists, limits, require
 from synth.vocabulary import tokens
-from synth.world import quote
 
 
 def common(reading: Reading, model: Model, skip: str = "") -> list[Step]:

@@ -11,9 +11,9 @@ from synth.model import Column, Model
 from synth.program import Step
 from synth.reading import SECRETS, Reading, leaves
 from synth.render import returned
+from synth.rows import quote
 from synth.templates.drafts import Draft, let, require, run
 from synth.vocabulary import squeeze, tokens
-from synth.world import quote
 
 LOGGED_IN = (
     "coalesce((select authenticated from state), (select current_user from state) is not null)"

@@ -9,9 +9,9 @@ from synth.expressions import Scope, first_type
 from synth.model import Column, Model, literal
 from synth.program import Step
 from synth.reading import Reading, leaves
+from synth.rows import quote
 from synth.templates.drafts import run
 from synth.vocabulary import squeeze, stem, tokens
-from synth.world import quote
 
 FORCE = 500.0
 """Newtons on a control that is moved all the way: the most that UN Regulation 13 lets a car's

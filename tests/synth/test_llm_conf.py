@@ -156,7 +156,7 @@ def test_estimates_count_only_roles_that_are_set_to_llm() -> None:
     assert (row.stage, row.calls) == ("normalize_spec", 27)
     assert row.tokens_in > 27 * length("normalize_spec")
     assert row.cost_usd == pytest.approx((row.tokens_in + 2 * row.tokens_out) / 1e6)
-    everything = estimate(work, dict.fromkeys(ROLES, {}))
+    everything = estimate(work, {key: {} for key in ROLES})
     assert {row.stage for row in everything} <= set(prompt_hashes())
     assert all(row.cost_usd is None and row.calls > 0 for row in everything)
     graph = next(row for row in everything if row.stage == "dependency")

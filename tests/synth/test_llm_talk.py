@@ -1,4 +1,4 @@
-"""Models as user and verifier in the pipeline: what they decide, what they spoil, what they cost."""
+"""Models as user and verifier in the pipeline: what they decide, spoil and cost."""
 
 from __future__ import annotations
 
