@@ -15,9 +15,9 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import overload
 
 from harness.types import Task
+from synth.drills.lazy import MadeTasks
 from synth.drills.tasks import Drawer, Drill
 from synth.drills.worlds import DrillWorld, Place, drill_world
 
@@ -44,38 +44,24 @@ class Split:
     growth: float = 0.0
 
 
-class DrillTasks(Sequence[Task]):
-    """Tasks made when they are asked for: task i of a level depends on the seed and i alone."""
+class DrillTasks(MadeTasks):
+    """`each` drills of every level: drill i of a level depends on the seed and i alone."""
 
-    def __init__(self, levels: Sequence[str], size: int, seed: int, split: Split) -> None:
-        self.levels, self.size, self.seed, self.split = levels, size, seed, split
-        self.made: dict[int, Task] = {}
+    def __init__(self, levels: Sequence[str], each: int, seed: int, split: Split) -> None:
+        super().__init__(each * len(levels))
+        self.levels, self.each, self.seed, self.split = levels, each, seed, split
 
-    def __len__(self) -> int:
-        return self.size * len(self.levels)
-
-    @overload
-    def __getitem__(self, index: int) -> Task: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Task]: ...
-    def __getitem__(self, index: int | slice) -> Task | Sequence[Task]:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
-        if not 0 <= index < len(self):
-            raise IndexError(index)
-        if index not in self.made:
-            level, number = self.levels[index // self.size], index % self.size
-            self.made[index] = self.make(level, number)
-        return self.made[index]
+    def make(self, index: int) -> Task:
+        return self.drill(self.levels[index // self.each], index % self.each)
 
     def bounds(self, level: str, number: int) -> tuple[int, int]:
         """Return the most tools and the most calls of drill `number`."""
         growing = level == "train" and self.split.growth
-        grown = min(1.0, number / (self.split.growth * self.size)) if growing else 1.0
+        grown = min(1.0, number / (self.split.growth * self.each)) if growing else 1.0
         tools = round(FEWEST + (self.split.most_tools - FEWEST) * grown)
         return tools, 1 if grown < 0.4 else 2 if grown < 0.7 else LONGEST
 
-    def make(self, level: str, number: int) -> Task:
+    def drill(self, level: str, number: int) -> Task:
         """Draw worlds and drills until one belongs to the level and is short enough."""
         rng = random.Random(f"{self.seed} {level} {number}")
         bounds = self.bounds(level, number)

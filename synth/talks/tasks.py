@@ -7,11 +7,12 @@ import random
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import Any
 
 from harness.faults import ToolFault, UserMistake
 from harness.types import Task
 from synth.drills.benchmark import world_of
+from synth.drills.lazy import MadeTasks
 from synth.drills.levels import DrillTasks, Split, belongs
 from synth.drills.tasks import Call, Drawer, resolve
 from synth.drills.worlds import STATE, Place, drill_world
@@ -57,31 +58,22 @@ class Manner:
         return len(self.modes) * (2 if self.twins else 1)
 
 
-class TalkTasks(Sequence[Task]):
-    """Talks of `plans` drills of one level, made when they are asked for."""
+class TalkTasks(MadeTasks):
+    """Talks of `plans` drills of one level."""
 
     def __init__(self, level: str, plans: int, seed: int, split: Split, manner: Manner) -> None:
-        self.level, self.plans, self.seed, self.manner = level, plans, seed, manner
+        super().__init__(plans * manner.variants)
+        self.level, self.seed, self.manner = level, seed, manner
         self.drills = DrillTasks((level,), plans, seed, split)
-        self.made: dict[int, list[Task]] = {}
+        self.families: dict[int, list[Task]] = {}
 
-    def __len__(self) -> int:
-        return self.plans * self.manner.variants
-
-    @overload
-    def __getitem__(self, index: int) -> Task: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Task]: ...
-    def __getitem__(self, index: int | slice) -> Task | Sequence[Task]:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
-        if not 0 <= index < len(self):
-            raise IndexError(index)
+    def make(self, index: int) -> Task:
         number, variant = divmod(index, self.manner.variants)
-        if number not in self.made:
+        if number not in self.families:
             rng = random.Random(f"talk {self.seed} {self.level} {number}")
-            self.made[number] = list(family(self.drills[number], self.level, self.manner, rng))
-        return self.made[number][variant]
+            drill = self.drills[number]
+            self.families[number] = list(family(drill, self.level, self.manner, rng))
+        return self.families[number][variant]
 
 
 def family(drill: Task, level: str, manner: Manner, rng: random.Random) -> Iterator[Task]:
