@@ -142,10 +142,10 @@ def test_a_fresh_model_is_saved_and_read_again(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_first_heads_look_back_from_the_start() -> None:
-    """Random ids that repeat are copied after 80 steps of warm-up."""
+    """Random ids that repeat are copied after 150 steps of warm-up (learnt between 80 and 110)."""
     pytest.importorskip("torch", reason="torch is not installed: pip install .[train]")
     from train.tiny import Shape, make_model, make_tokenizer, warm_up
 
     tokenizer = make_tokenizer(["a boat"], 320)
-    started = warm_up(make_model(tokenizer, Shape(layers=2)), 80)
-    assert started > 0.5
+    started = warm_up(make_model(tokenizer, Shape(layers=2)), 150)
+    assert started > 0.9
