@@ -2,7 +2,8 @@
 
 Both see the same batches, models and optimiser settings, one after the other in one process, on
 CPU time, so that a busy machine does not decide. The plain loop is what anyone would write:
-`model(ids, labels).loss`, backward, clip, AdamW.
+`model(ids, labels).loss`, backward, clip, AdamW. With `--model` (a tuned tiny model: one that
+answers as in training) also what a step of policy optimisation spends outside the model.
 """
 
 from __future__ import annotations
@@ -12,27 +13,33 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from harness.faults import UserMistake
+from train.bench_grpo import outside
 from train.encoding import Counts, Encoded
 from train.sft import Material, make_trainer, training_arguments
 from train.sft_settings import SftSettings
 from train.tiny import Shape, make_model, make_tokenizer
 
 SHAPES: Mapping[str, Shape] = MappingProxyType(
-    {"0.66M": Shape(), "5M": Shape(hidden=256, layers=6, heads=8, kv_heads=4)}
+    {"tiny": Shape(), "5M": Shape(hidden=256, layers=6, heads=8, kv_heads=4)}
 )
 OPTIONS = {"steps": 20, "batch": 16, "length": 256, "repeats": 3, "threads": 1}
 WARM = 3
 
 
 def run(argv: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Yield one measurement per size. Options: --steps --batch --length --repeats --threads."""
+    """Yield one measurement per size, and one of GRPO with --model.
+
+    Options: --model PATH --steps --batch --length --repeats --threads.
+    """
     import torch
 
-    options = read_options(argv)
+    model, options = read_options(argv)
     torch.set_num_threads(options["threads"])
     tokenizer = make_tokenizer(["find the boat of Ada"] * 50)
     rows = make_rows(options, len(tokenizer))
@@ -51,16 +58,25 @@ def run(argv: Sequence[str]) -> Iterator[dict[str, Any]]:
             "ratio": round(ours / plain, 3),
             **options,
         }
+    if model is not None:
+        yield outside(model, options)
 
 
-def read_options(argv: Sequence[str]) -> dict[str, int]:
-    """Read `--name value` pairs."""
-    options = dict(OPTIONS)
-    for name, value in zip(argv[::2], argv[1::2], strict=True):
-        if name.removeprefix("--") not in options:
-            raise SystemExit(f"unknown option {name}: use {', '.join(f'--{o}' for o in options)}")
-        options[name.removeprefix("--")] = int(value)
-    return options
+def read_options(argv: Sequence[str]) -> tuple[str | None, dict[str, int]]:
+    """Read `--name value` pairs: the model, and the numbers. Raises UserMistake in one line."""
+    model, options = None, dict(OPTIONS)
+    known = ", ".join(f"--{name}" for name in ("model", *options))
+    for option, value in zip_longest(argv[::2], argv[1::2]):
+        name = option.removeprefix("--")
+        if name not in {"model", *options} or value is None:
+            raise UserMistake(f"option {option} is unknown or has no value: use {known}")
+        if name == "model":
+            model = value
+        elif value.isdecimal() and int(value):
+            options[name] = int(value)
+        else:
+            raise UserMistake(f"{option} {value} must be a whole number of at least 1")
+    return model, options
 
 
 def make_rows(options: Mapping[str, int], vocabulary: int) -> list[Encoded]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
@@ -45,11 +46,12 @@ class RolloutStep:
 
     def __call__(self, prompts: Sequence[str], trainer: Any) -> dict[str, list[Any]]:
         """Play the groups of this process; of a shared one the first process plays all."""
-        place = rank() % self.parts
+        started, place = time.perf_counter(), rank() % self.parts
         fields: dict[str, list[Any]] = {}
         with self.policy.at(trainer) as model:
             if place == 0:
                 fields = self.played(model, list(prompts) * self.parts, trainer.state.global_step)
+        self.latest.seconds = time.perf_counter() - started
         if self.parts == 1:
             return fields
         whole = from_all(fields)[rank() - place]

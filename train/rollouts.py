@@ -11,8 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,7 +46,7 @@ class Rollout:
 
 @dataclass
 class Tally:
-    """What one step drew: counts for the log, seconds outside the model."""
+    """What one step drew: counts for the log, its seconds and those of the model."""
 
     groups: int = 0
     redrawn_failed: int = 0
@@ -78,10 +77,7 @@ class Tally:
 
 @dataclass
 class Rollouts:
-    """Plays groups of episodes of a benchmark with the policy in the agent's seat.
-
-    `keep` receives every rollout that enters a batch (to store it as an ordinary episode).
-    """
+    """Plays groups of episodes of a benchmark with the policy in the agent's seat."""
 
     benchmark: Benchmark
     evaluator: Evaluator
@@ -90,7 +86,6 @@ class Rollouts:
     redraws: int = 4
     filtering: bool = True
     user_model: Model | None = None
-    keep: Callable[[int, Rollout], None] = lambda step, rollout: None
     tasks: Mapping[str, Task] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -100,7 +95,6 @@ class Rollouts:
         self, policy: Model, task_ids: Sequence[str], step: int
     ) -> tuple[list[Rollout], Tally]:
         """Play `task_ids` (each repeated `group_size` times in a row) and return the batch."""
-        started = time.perf_counter()
         wanted = [task_ids[i] for i in range(0, len(task_ids), self.group_size)]
         rng = random.Random(seed_for(self.seed, "redraw", step))
         tally = Tally()
@@ -119,7 +113,6 @@ class Rollouts:
                 groups[place] = group
         for group in groups:
             tally.note(group)
-        tally.seconds = time.perf_counter() - started
         return [rollout for group in groups for rollout in group], tally
 
     async def play_groups(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -12,14 +12,14 @@ from harness.faults import ToolFault, UserMistake
 from harness.limits import Limits
 from harness.parties import ModelParty, Script
 from harness.protocols import Model, Party
-from harness.types import Episode, Message, Task, ToolCall, ToolSpec, Verdict
+from harness.types import Episode, Task, Verdict
 from synth.drills.levels import LEVELS, DrillTasks, Split
-from synth.drills.tasks import Call, resolve
+from synth.drills.oracle import Fallible, Oracle, gold_of
+from synth.drills.tasks import resolve
 from synth.drills.worlds import STATE, Place, drill_world
 from synth.world import SqlWorld
 
 VERSION = "2"
-DONE = "Done."
 
 
 def drills(
@@ -27,15 +27,21 @@ def drills(
     count: int = 100,
     seed: int = 0,
     oracle: bool = False,
+    stumble: float = 0.0,
+    slip: float = 0.0,
     **shape: Any,
 ) -> Benchmark:
     """Bundle `count` drills: of the training split, or of each held-out level.
 
-    An oracle makes the gold calls itself: that is how training episodes come about. `shape` are
-    the fields of `Split`; both splits must be given the same number of homes.
+    An oracle makes the gold calls itself: that is how training episodes come about. `stumble` and
+    `slip` are the shares of its calls that it must mend, and that it does wrong; see Fallible.
+    `shape` are the fields of `Split`; both splits must be given the same number of homes.
     """
     if split not in ("train", "test"):
         raise UserMistake(f"drills have no split {split!r}: use train or test")
+    for name, share in {"stumble": stumble, "slip": slip}.items():
+        if not 0 <= share <= 1 or (share and not oracle):
+            raise UserMistake(f"{name}={share} is a share from 0 to 1 of an oracle's calls")
     levels = ("train",) if split == "train" else LEVELS
     return Benchmark(
         name="drills",
@@ -43,7 +49,7 @@ def drills(
         tasks=DrillTasks(levels, count, seed, Split(**shape)),
         environment=world_of,
         user=lambda task, trial, model: Script("user", [task.payload["text"]]),
-        agent=oracle_agent if oracle else model_agent,
+        agent=oracle_agent(stumble, slip) if oracle else model_agent,
         limits=lambda task: Limits(steps=20),
         replies=lambda task: len(task.payload["calls"]) + 1,
         notes={"split": split, "trainable": split == "train"},
@@ -54,34 +60,15 @@ def model_agent(task: Task, trial: int, model: Model) -> Party:
     return ModelParty("agent", model)
 
 
-def oracle_agent(task: Task, trial: int, model: Model) -> Party:
-    return Oracle(task)
+def oracle_agent(stumble: float, slip: float) -> Callable[[Task, int, Model], Party]:
+    """Seat the oracle, or a fallible one."""
+    fallible = stumble or slip
+    return lambda task, _, __: Fallible(task, stumble, slip) if fallible else Oracle(task)
 
 
 def world_of(task: Task, past: Mapping[str, Any]) -> SqlWorld:
     world = drill_world(Place(**task.payload["place"]))
     return SqlWorld(world.package.blueprint(STATE), task.payload["offered"], past)
-
-
-def gold_of(task: Task) -> list[Call]:
-    return [Call(call["tool"], call["args"]) for call in task.payload["calls"]]
-
-
-class Oracle:
-    """Make the gold calls one by one, each from what the earlier ones returned, then say so."""
-
-    system = ""
-
-    def __init__(self, task: Task) -> None:
-        self.calls = gold_of(task)
-
-    async def reply(self, log: Sequence[Message], tools: Sequence[ToolSpec]) -> Message:
-        results = [json.loads(line.text) for line in log if line.author == "tool"]
-        if len(results) == len(self.calls):
-            return Message("agent", DONE)
-        call = self.calls[len(results)]
-        made = ToolCall(f"call_{len(log)}_0", call.tool, resolve(call, results))
-        return Message("agent", calls=(made,))
 
 
 class DrillEvaluator:

@@ -8,7 +8,8 @@ from typing import Any
 from evaluators.judge.case import Case, GoldCall, Tool
 from harness.types import Episode, Task, Verdict
 from synth.cases import tools_of
-from synth.drills.benchmark import gold_of, world_of
+from synth.drills.benchmark import world_of
+from synth.drills.oracle import gold_of
 from synth.drills.tasks import resolve
 from synth.drills.worlds import Place, drill_world
 

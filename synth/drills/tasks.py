@@ -228,3 +228,12 @@ def resolve(call: Call, results: Sequence[Any]) -> dict[str, Any]:
         name: results[arg["from"]][0][arg["field"]] if isinstance(arg, Mapping) else arg
         for name, arg in call.args.items()
     }
+
+
+def column(world: DrillWorld, tool: str, parameter: str) -> list[Any]:
+    """List what the rows of a world hold where a tool's parameter points to."""
+    record = next(r for r in world.package.records if r.spec.name == tool)
+    noun, _, name = record.annotations["params"][parameter].partition(".")
+    drawer = Drawer(world, random.Random(0))
+    entity = world.domain.entity(noun)
+    return [drawer.named(entity, row)[name] for row in drawer.state[noun]]

@@ -15,9 +15,10 @@ from harness.parties import ModelParty
 from harness.protocols import Model, Party
 from harness.seeds import seed_for
 from harness.types import Episode, Message, Task, ToolCall, ToolSpec, Verdict
-from synth.drills.benchmark import DONE, expected, gold_of, same, world_of
 from synth.drills.benchmark import VERSION as DRILLS
+from synth.drills.benchmark import expected, same, world_of
 from synth.drills.levels import LEVELS, Split
+from synth.drills.oracle import DONE, gold_of
 from synth.drills.tasks import resolve
 from synth.talks.tasks import Manner, TalkTasks
 from synth.talks.users import FAITHFUL, GOODBYE, SLOPPY, Faithful, Sloppy, brief
