@@ -14,7 +14,7 @@ from harness.parties import ModelParty, Script
 from harness.protocols import Model, Party
 from harness.types import Episode, Task, Verdict
 from synth.drills.levels import LEVELS, DrillTasks, Split
-from synth.drills.oracle import Fallible, Oracle, gold_of
+from synth.drills.oracle import Careless, Oracle, gold_of
 from synth.drills.tasks import resolve
 from synth.drills.worlds import STATE, Place, drill_world
 from synth.world import SqlWorld
@@ -27,21 +27,19 @@ def drills(
     count: int = 100,
     seed: int = 0,
     oracle: bool = False,
-    stumble: float = 0.0,
     slip: float = 0.0,
     **shape: Any,
 ) -> Benchmark:
     """Bundle `count` drills: of the training split, or of each held-out level.
 
-    An oracle makes the gold calls itself: that is how training episodes come about. `stumble` and
-    `slip` are the shares of its calls that it must mend, and that it does wrong; see Fallible.
-    `shape` are the fields of `Split`; both splits must be given the same number of homes.
+    An oracle makes the gold calls itself: that is how training episodes come about; `slip` is the
+    share of them at which it goes wrong (`Careless`). `shape` are the fields of `Split`; both
+    splits must be given the same number of homes.
     """
     if split not in ("train", "test"):
         raise UserMistake(f"drills have no split {split!r}: use train or test")
-    for name, share in {"stumble": stumble, "slip": slip}.items():
-        if not 0 <= share <= 1 or (share and not oracle):
-            raise UserMistake(f"{name}={share} is a share from 0 to 1 of an oracle's calls")
+    if not 0 <= slip <= 1 or (slip and not oracle):
+        raise UserMistake(f"slip={slip} is a share from 0 to 1 of an oracle's calls")
     levels = ("train",) if split == "train" else LEVELS
     return Benchmark(
         name="drills",
@@ -49,7 +47,7 @@ def drills(
         tasks=DrillTasks(levels, count, seed, Split(**shape)),
         environment=world_of,
         user=lambda task, trial, model: Script("user", [task.payload["text"]]),
-        agent=oracle_agent(stumble, slip) if oracle else model_agent,
+        agent=oracle_agent(slip) if oracle else model_agent,
         limits=lambda task: Limits(steps=20),
         replies=lambda task: len(task.payload["calls"]) + 1,
         notes={"split": split, "trainable": split == "train"},
@@ -60,10 +58,9 @@ def model_agent(task: Task, trial: int, model: Model) -> Party:
     return ModelParty("agent", model)
 
 
-def oracle_agent(stumble: float, slip: float) -> Callable[[Task, int, Model], Party]:
-    """Seat the oracle, or a fallible one."""
-    fallible = stumble or slip
-    return lambda task, _, __: Fallible(task, stumble, slip) if fallible else Oracle(task)
+def oracle_agent(slip: float) -> Callable[[Task, int, Model], Party]:
+    """Seat the oracle, or a careless one."""
+    return lambda task, trial, model: Careless(task, slip) if slip else Oracle(task)
 
 
 def world_of(task: Task, past: Mapping[str, Any]) -> SqlWorld:
