@@ -14,7 +14,7 @@ from harness.parties import ModelParty, Script
 from harness.protocols import Model, Party
 from harness.types import Episode, Task, Verdict
 from synth.drills.levels import LEVELS, DrillTasks, Split
-from synth.drills.oracle import Careless, Oracle, gold_of
+from synth.drills.oracle import Careless, Oracle, gold_of, require_slip
 from synth.drills.tasks import resolve
 from synth.drills.worlds import STATE, Place, drill_world
 from synth.world import SqlWorld
@@ -38,8 +38,7 @@ def drills(
     """
     if split not in ("train", "test"):
         raise UserMistake(f"drills have no split {split!r}: use train or test")
-    if not 0 <= slip <= 1 or (slip and not oracle):
-        raise UserMistake(f"slip={slip} is a share from 0 to 1 of an oracle's calls")
+    require_slip(slip, oracle)
     levels = ("train",) if split == "train" else LEVELS
     return Benchmark(
         name="drills",
@@ -60,7 +59,12 @@ def model_agent(task: Task, trial: int, model: Model) -> Party:
 
 def oracle_agent(slip: float) -> Callable[[Task, int, Model], Party]:
     """Seat the oracle, or a careless one."""
-    return lambda task, trial, model: Careless(task, slip) if slip else Oracle(task)
+
+    def seat(task: Task, trial: int, model: Model) -> Party:
+        oracle = Oracle(task)
+        return Careless(oracle, task, task.payload["text"], slip) if slip else oracle
+
+    return seat
 
 
 def world_of(task: Task, past: Mapping[str, Any]) -> SqlWorld:

@@ -7,6 +7,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
+from harness.faults import UserMistake
+from harness.protocols import Party
 from harness.types import Message, Task, ToolCall, ToolSpec
 from synth.drills.tasks import Call, column, resolve
 from synth.drills.worlds import Place, drill_world
@@ -35,39 +37,48 @@ class Oracle:
         return Message("agent", calls=(made,))
 
 
-class Careless(Oracle):
+class Careless:
     """An oracle that goes wrong at `slip` of its calls, notices nothing and mends nothing.
 
     A slip is to stop there as if all were done, or to write another row's value into one argument,
     half and half; refused or empty-handed after it, it stops. Kept unfiltered, its episodes make a
-    policy that is able but not reliable.
+    policy that is able but not reliable. `text`, what is asked for, is the seed of its slips.
     """
 
-    def __init__(self, task: Task, slip: float) -> None:
-        super().__init__(task)
-        self.slip = slip
+    system = ""
+
+    def __init__(self, oracle: Party, task: Task, text: str, slip: float) -> None:
+        self.oracle, self.slip = oracle, slip
         self.place = Place(**task.payload["place"])
-        self.rng = random.Random(f"slip {task.id} {task.payload['text']}")
+        self.rng = random.Random(f"slip {task.id} {text}")
+        self.stopped = False
 
     async def reply(self, log: Sequence[Message], tools: Sequence[ToolSpec]) -> Message:
-        stop = Message("agent", DONE)
-        if log and log[-1].error:
-            return stop
-        try:
-            line = await super().reply(log, tools)
-        except IndexError:  # the wrong value was held by no row, so there is nothing to go on with
-            return stop
-        if not line.calls or self.rng.random() >= self.slip:
-            return line
-        made = line.calls[0]
-        wrong = self.mistaken(made) if self.rng.random() < 0.5 else None
-        return stop if wrong is None else Message("agent", calls=(wrong,))
+        line = None if self.stopped or log[-1].error else await self.meant(log, tools)
+        if line is not None and line.calls and self.rng.random() < self.slip:
+            line = self.mistaken(line.calls[0]) if self.rng.random() < 0.5 else None
+        self.stopped = line is None
+        return line or Message("agent", DONE)
 
-    def mistaken(self, made: ToolCall) -> ToolCall | None:
+    async def meant(self, log: Sequence[Message], tools: Sequence[ToolSpec]) -> Message | None:
+        """Say what the oracle would; None where a wrong value was held by no row."""
+        try:
+            return await self.oracle.reply(log, tools)
+        except IndexError:
+            return None
+
+    def mistaken(self, made: ToolCall) -> Message | None:
         """Give one argument another row's value; None where no row has another."""
         name = self.rng.choice(sorted(made.arguments))
         held = column(drill_world(self.place), made.name, name)
         others = sorted({value for value in held if value != made.arguments[name]}, key=str)
         if not others:
             return None
-        return replace(made, arguments={**made.arguments, name: self.rng.choice(others)})
+        wrong = {**made.arguments, name: self.rng.choice(others)}
+        return Message("agent", calls=(replace(made, arguments=wrong),))
+
+
+def require_slip(slip: float, oracle: bool) -> None:
+    """Raise UserMistake where a share of slips makes no sense."""
+    if not 0 <= slip <= 1 or (slip and not oracle):
+        raise UserMistake(f"slip={slip} is a share from 0 to 1 of an oracle's calls")

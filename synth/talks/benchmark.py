@@ -18,7 +18,7 @@ from harness.types import Episode, Message, Task, ToolCall, ToolSpec, Verdict
 from synth.drills.benchmark import VERSION as DRILLS
 from synth.drills.benchmark import expected, same, world_of
 from synth.drills.levels import LEVELS, Split
-from synth.drills.oracle import DONE, gold_of
+from synth.drills.oracle import DONE, Careless, gold_of, require_slip
 from synth.drills.tasks import resolve
 from synth.talks.tasks import Manner, TalkTasks
 from synth.talks.users import FAITHFUL, GOODBYE, SLOPPY, Faithful, Sloppy, brief
@@ -37,14 +37,16 @@ def talks(
     user: str = "faithful",
     rate: float = 0.5,
     oracle: bool = False,
+    slip: float = 0.0,
     drills: Mapping[str, Any] | None = None,
     told: Mapping[str, Any] | None = None,
 ) -> Benchmark:
     """Bundle the talks of `count` drills of the training split, or of one held-out level.
 
     `user` is faithful, sloppy (slips at `rate` of the questions) or a model. An oracle asks for
-    what it lacks and makes the gold calls: that is how training episodes come about. `drills` are
-    fields of `synth.drills.levels.Split`, `told` those of `Manner`.
+    what it lacks and makes the gold calls: that is how training episodes come about; at `slip` of
+    them it goes wrong (`synth.drills.oracle.Careless`). `drills` are fields of
+    `synth.drills.levels.Split`, `told` those of `Manner`.
     """
     for name, value, known in (
         ("split", split, ("train", "test")),
@@ -53,6 +55,7 @@ def talks(
     ):
         if value not in known:
             raise UserMistake(f"talks: {name}={value!r}: choose from {', '.join(known)}")
+    require_slip(slip, oracle)
     manner, shape = Manner(**(told or {})), Split(**(drills or {}))
     label = {"faithful": FAITHFUL, "sloppy": SLOPPY}.get(user)
     return Benchmark(
@@ -61,7 +64,7 @@ def talks(
         tasks=TalkTasks("train" if split == "train" else level, count, seed, shape, manner),
         environment=world_of,
         user=partial(make_user, user, rate),
-        agent=make_oracle if oracle else make_agent,
+        agent=partial(make_oracle, slip) if oracle else make_agent,
         limits=lambda task: Limits(steps=PATIENCE + 3 * replies(task)),
         replies=replies,
         notes={
@@ -87,8 +90,10 @@ def make_agent(task: Task, trial: int, model: Model) -> Party:
     return ModelParty("agent", model)
 
 
-def make_oracle(task: Task, trial: int, model: Model) -> Party:
-    return Oracle(task)
+def make_oracle(slip: float, task: Task, trial: int, model: Model) -> Party:
+    """Seat the oracle, or a careless one."""
+    text = "".join(message["text"] for message in task.payload["messages"])
+    return Careless(Oracle(task), task, text, slip) if slip else Oracle(task)
 
 
 def replies(task: Task) -> int:

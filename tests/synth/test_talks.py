@@ -204,3 +204,14 @@ def test_worlds_behave_and_wrong_wishes_are_refused() -> None:
             bench(**wrong)
     assert benchmark.notes["trainable"] is True
     assert bench(split="test").notes["trainable"] is False
+
+
+def test_a_careless_oracle_passes_less_and_the_careful_one_all() -> None:
+    def passed(**options: Any) -> float:
+        benchmark = bench(count=100, **options)
+        return sum(play(benchmark, task)[1].passed for task in benchmark.tasks) / 100
+
+    assert passed() == 1.0
+    assert 0.4 < passed(slip=0.3) < 0.9
+    with pytest.raises(UserMistake, match=r"slip=0\.3"):
+        bench(slip=0.3, oracle=False)
