@@ -56,6 +56,12 @@ class GrpoSettings:
         for name in ("steps", "prompts", "reply_tokens", "context_tokens", "save_every"):
             if getattr(self, name) < 1:
                 raise UserMistake(f"{name}={getattr(self, name)} must be at least 1")
+        if self.micro_batch is not None and self.micro_batch < 1:
+            raise UserMistake(f"micro_batch={self.micro_batch} must be at least 1, or null for all")
+        if self.temperature <= 0:
+            raise UserMistake(
+                f"temperature={self.temperature}: a group needs different episodes, so above 0"
+            )
         if self.rollouts not in ROLLOUTS:
             raise UserMistake(f"rollouts={self.rollouts} is unknown: use {' or '.join(ROLLOUTS)}")
         if self.servers and self.rollouts != "server":

@@ -65,7 +65,7 @@ class RolloutStep:
         if self.store is not None:
             for one in rollouts:
                 self.keep(self.store, one)
-        return batch_fields(rollouts, self.rollouts.group_size, self.filler)
+        return batch_fields(rollouts, self.filler)
 
     def wait(self, work: Coroutine[Any, Any, list[Rollout]]) -> list[Rollout]:
         if self.loop is None:
@@ -92,7 +92,7 @@ class RolloutStep:
 
 
 def episode_reward(
-    completions: Sequence[Any], episode_reward: Sequence[float], **_: Any
-) -> list[float]:
+    completions: Sequence[Any], episode_reward: Sequence[float | None], **_: Any
+) -> list[float | None]:
     """Hand the verdicts' rewards, which travelled with the rollouts, to TRL."""
     return list(episode_reward)

@@ -2,8 +2,8 @@
 
 A group whose rewards are all equal carries no signal: it is drawn again with another task, a
 bounded number of times (AReaL-SEA's dynamic filtering, both extremes). An episode that faulted is
-played again; one that stays faulted, or has no token row, gets no gradient (an empty mask) and
-its group's mean as reward, so that it moves nobody's advantage; it is counted, never scored 0.
+played again; one that stays faulted, or has no token row, gets no gradient (an empty mask) and no
+reward, so that TRL leaves it out of its group's mean and deviation; it is counted, never scored 0.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class Rollouts:
             if not flat:
                 break
             for place in flat:
-                passed = (groups[place][0].reward or 0.0) > 0
+                passed = any(rewards_of(groups[place]))
                 tally.redrawn_passed += passed
                 tally.redrawn_failed += not passed
             others = rng.choices(list(self.tasks), k=len(flat))
@@ -138,14 +138,17 @@ class Rollouts:
         return rollout
 
     async def play(self, policy: Model, task: Task, seed: int) -> Rollout:
-        """Play and score one episode through the loop and the scoring that evaluation uses."""
+        """Play and score one episode through the loop and the scoring that evaluation uses.
+
+        Its seed stands for the trial: a user by rule that draws lots does so anew in each.
+        """
         bench = self.benchmark
         user_model = self.user_model and SeededModel(self.user_model, seed_for(seed, "user"))
         episode = await run_episode(
             task,
             bench.environment(task, {}),
-            bench.agent(task, 0, SeededModel(policy, seed)),
-            bench.user(task, 0, user_model),
+            bench.agent(task, seed, SeededModel(policy, seed)),
+            bench.user(task, seed, user_model),
             bench.limits(task),
             seed=seed,
         )
@@ -158,16 +161,21 @@ class Rollouts:
 
 def is_flat(group: Sequence[Rollout]) -> bool:
     """Say whether all rewards of a group are equal, so that no advantage is left."""
-    return len({one.reward for one in group if one.reward is not None}) < 2
+    return len(set(rewards_of(group))) < 2
 
 
-def batch_fields(rollouts: Sequence[Rollout], group_size: int, filler: int) -> dict[str, list[Any]]:
+def rewards_of(group: Sequence[Rollout]) -> list[float]:
+    """Return the rewards that count: those of episodes that can be trained on."""
+    return [one.reward for one in group if one.usable and one.reward is not None]
+
+
+def batch_fields(rollouts: Sequence[Rollout], filler: int) -> dict[str, list[Any]]:
     """Lay a batch out as TRL's `rollout_func` returns it.
 
-    prompt_ids, completion_ids, logprobs, env_mask: one list per rollout; episode_reward: floats.
-    `filler` is a token id that stands in an empty row, because a completion may not be empty.
+    prompt_ids, completion_ids, logprobs, env_mask: one list per rollout; episode_reward: a float,
+    or None where there is none that counts. `filler` is a token id that stands in an empty row,
+    because a completion may not be empty.
     """
-    rewards = filled_rewards(rollouts, group_size)
     rows = [one.row if one.usable else None for one in rollouts]
     blank = TokenRow((filler,), (filler,), (0,), (0.0,))
     laid = [row if row is not None and row.completion_ids else blank for row in rows]
@@ -176,16 +184,5 @@ def batch_fields(rollouts: Sequence[Rollout], group_size: int, filler: int) -> d
         "completion_ids": [list(row.completion_ids) for row in laid],
         "logprobs": [list(row.logprobs) for row in laid],
         "env_mask": [list(row.mask) for row in laid],
-        "episode_reward": rewards,
+        "episode_reward": [one.reward if one.usable else None for one in rollouts],
     }
-
-
-def filled_rewards(rollouts: Sequence[Rollout], group_size: int) -> list[float]:
-    """Give rollouts without a usable verdict the mean of their group's others."""
-    filled: list[float] = []
-    for start in range(0, len(rollouts), group_size):
-        group = rollouts[start : start + group_size]
-        known = [one.reward for one in group if one.usable and one.reward is not None]
-        mean = sum(known) / len(known) if known else 0.0
-        filled += [one.reward if one.usable and one.reward is not None else mean for one in group]
-    return filled

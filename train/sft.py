@@ -147,7 +147,7 @@ def read_material(settings: SftSettings, tokenizer: Any) -> Material:
 def in_passes(rows: Sequence[Encoded], settings: SftSettings, rng: random.Random) -> list[Encoded]:
     """Order the rows of every pass: the first as asked, later ones shuffled anew."""
     out = by_length(rows, settings.batch, rng)
-    for _ in range(1, settings.passes):
+    for _ in range(1, settings.passes(len(rows))):
         out += by_length(rng.sample(list(rows), len(rows)), settings.batch, rng)
     return out
 

@@ -63,6 +63,12 @@ class SftSettings:
         for name, known in (("select", SELECT), ("order", ORDERS), ("precision", PRECISIONS)):
             if getattr(self, name) not in known:
                 raise UserMistake(f"{name}={getattr(self, name)} is unknown: use {known}")
+        for name in ("batch", "micro_batch", "steps", "save_every", "log_every", "max_tokens"):
+            number = getattr(self, name)
+            if number is not None and number < 1:
+                raise UserMistake(f"{name}={number} must be at least 1")
+        if self.epochs <= 0:
+            raise UserMistake(f"epochs={self.epochs} must be above 0")
         if self.seat not in ("agent", "user"):
             raise UserMistake(f"seat={self.seat} is unknown: use agent or user")
         if self.save_every % self.log_every:
@@ -70,16 +76,19 @@ class SftSettings:
                 f"save_every={self.save_every} must be a multiple of log_every={self.log_every}: "
                 "a loss that is not a number must be seen before it is saved"
             )
-        if self.select == "loss" and not self.validation:
-            raise UserMistake("select=loss needs validation rows: set validation above 0")
+        if self.select != "last" and not self.validation:
+            raise UserMistake(
+                f"select={self.select} needs validation rows: set validation above 0 or select=last"
+            )
         if self.order != "shuffled" and self.packing:
             raise UserMistake(f"order={self.order} and packing=true exclude each other: choose one")
 
-    @property
-    def passes(self) -> int:
-        """How often the rows are laid out one after the other: an order of ours is laid out for
-        all epochs, TRL shuffles by itself."""
-        return 1 if self.order == "shuffled" else math.ceil(self.epochs)
+    def passes(self, rows: int) -> int:
+        """Return how often `rows` rows are laid out one after the other: an order of ours is laid
+        out for all epochs or steps, TRL shuffles by itself."""
+        if self.order == "shuffled":
+            return 1
+        return math.ceil(self.epochs if self.steps is None else self.steps * self.batch / rows)
 
     def identity(self) -> dict[str, Any]:
         """Return what determines the weights: a run goes on only with the same."""
@@ -127,8 +136,9 @@ def trl_config(settings: SftSettings, devices: int, validated: bool) -> Any:
 
 def optimisation_of(settings: SftSettings) -> dict[str, Any]:
     """Return how long and how fast to move."""
+    laid = 1 if settings.order == "shuffled" else math.ceil(settings.epochs)
     return {
-        "num_train_epochs": settings.epochs / settings.passes,
+        "num_train_epochs": settings.epochs / laid,  # of what is laid out; steps go before it
         "max_steps": settings.steps or -1,
         "learning_rate": settings.learning_rate,
         "warmup_steps": settings.warmup_steps,

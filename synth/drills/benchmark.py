@@ -19,7 +19,7 @@ from synth.drills.tasks import resolve
 from synth.drills.worlds import STATE, Place, drill_world
 from synth.world import SqlWorld
 
-VERSION = "2"
+VERSION = "3"
 
 
 def drills(

@@ -16,6 +16,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
+from harness.faults import UserMistake
 from harness.types import Task
 from synth.drills.lazy import MadeTasks
 from synth.drills.tasks import Drawer, Drill
@@ -34,7 +35,8 @@ class Split:
 
     `homes` is the number of home worlds, `home_share` the share of training drills in them,
     `stay` how many drills in a row a passing world serves. Training drills grow over the first
-    `growth` of them: from one call and few tools to all there is.
+    `growth` of them: from one call and few tools to all there is. Held-out drills neither stay nor
+    grow: each has a world or a state of its own.
     """
 
     homes: int = 8
@@ -42,6 +44,14 @@ class Split:
     stay: int = 4
     most_tools: int = 6
     growth: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name, least in (("homes", 1), ("stay", 1), ("most_tools", FEWEST)):
+            if getattr(self, name) < least:
+                raise UserMistake(f"{name}={getattr(self, name)} must be at least {least}")
+        for name in ("home_share", "growth"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise UserMistake(f"{name}={getattr(self, name)} is not a share from 0 to 1")
 
 
 class DrillTasks(MadeTasks):
@@ -84,7 +94,8 @@ class DrillTasks(MadeTasks):
 
     def place(self, level: str, number: int, rng: random.Random) -> Place:
         """Choose where to draw first: a home world or a passing one, as `stay` drills in a row."""
-        block = random.Random(f"{self.seed} {level} world {number // self.split.stay}")
+        stay = self.split.stay if level == "train" else 1
+        block = random.Random(f"{self.seed} {level} world {number // stay}")
         passing = Place(block.randrange(PASSING, 10**8), 0, level == "worlds")
         if level == "worlds" or (level == "train" and rng.random() >= self.split.home_share):
             return passing

@@ -36,12 +36,15 @@ class Call:
 
 @dataclass(frozen=True)
 class Drill:
-    """A request and its gold calls; `chain` names those by verb and noun, whatever the style."""
+    """A request and its gold calls; `chain` names those by verb and noun, whatever the style.
+
+    `asked` are the names and keys of rows that the request gives.
+    """
 
     text: str
     calls: tuple[Call, ...]
     chain: str
-    value: str
+    asked: tuple[Any, ...]
 
     @property
     def unseen_chain(self) -> bool:
@@ -50,7 +53,8 @@ class Drill:
 
     @property
     def unseen_value(self) -> bool:
-        return zlib.crc32(f"value {self.value}".encode()) % 5 == 0
+        """Say whether a name or key is among those, about one in five, that training never asks."""
+        return any(zlib.crc32(f"value {value}".encode()) % 5 == 0 for value in self.asked)
 
 
 class Drawer:
@@ -116,12 +120,12 @@ class Drawer:
             verb, label = self.spoken("find"), row[entity.label]
             text = self.say(BY_LABEL, verb=verb, noun=entity.noun, label=label)
             call = self.find(entity, entity.label, label)
-            return Drill(text, (call,), f"find {entity.noun}", str(label))
+            return Drill(text, (call,), f"find {entity.noun}", (label,))
         record = self.tool("get", entity.noun)
         assert record is not None
         text = self.say(BY_KEY, verb=self.spoken("get"), noun=entity.noun, key=row["id"])
         call = Call(record.spec.name, {self.key(entity): row["id"]})
-        return Drill(text, (call,), f"get {entity.noun}", str(row["id"]))
+        return Drill(text, (call,), f"get {entity.noun}", (row["id"],))
 
     def moves(self, entity: Entity, row: Mapping[str, Any]) -> list[tuple[str, ToolRecord]]:
         """List what may be done with an event as it stands."""
@@ -139,7 +143,7 @@ class Drawer:
         verb, record = self.rng.choice(moves)
         text = self.say(BY_KEY, verb=self.spoken(verb), noun=entity.noun, key=row["id"])
         call = Call(record.spec.name, {self.key(entity): row["id"]})
-        return Drill(text, (call,), f"{verb} {entity.noun}", str(row["id"]))
+        return Drill(text, (call,), f"{verb} {entity.noun}", (row["id"],))
 
     def act_of_owner(self) -> Drill | None:
         """Move on the only event of an owner: found by the owner's key, or by way of its label."""
@@ -163,7 +167,7 @@ class Drawer:
             shown, chain = held[owner.label], f"find {owner.noun} > find {entity.noun} > {last}"
         found = {"from": len(calls) - 1, "field": self.key(entity)}
         calls.append(Call(record.spec.name, {self.key(entity): found}))
-        return Drill(self.say(OF_OWNER, **words, label=shown), tuple(calls), chain, str(shown))
+        return Drill(self.say(OF_OWNER, **words, label=shown), tuple(calls), chain, (shown,))
 
     def setting(self, entity: Entity, row: Mapping[str, Any]) -> tuple[Attribute, Any] | None:
         """Choose a field that may be changed, and another value for it."""
@@ -180,7 +184,7 @@ class Drawer:
         """Set a field of a row whose key is given."""
         entity = self.entity("person", "thing", "event")
         row = self.row(entity)
-        return self.update(entity, row, f"{entity.noun} {row['id']}", row["id"], ())
+        return self.update(entity, row, row["id"], row["id"], ())
 
     def change_found(self) -> Drill | None:
         """Set a field of a row that must be found by its label."""
@@ -189,11 +193,12 @@ class Drawer:
         label = row[entity.label]
         found = {"from": 0, "field": self.key(entity)}
         search = (self.find(entity, entity.label, label),)
-        return self.update(entity, row, f"{entity.noun} {label}", found, search)
+        return self.update(entity, row, label, found, search)
 
     def update(
-        self, entity: Entity, row: Mapping[str, Any], which: str, key: Any, before: Sequence[Call]
+        self, entity: Entity, row: Mapping[str, Any], shown: Any, key: Any, before: Sequence[Call]
     ) -> Drill | None:
+        """Set a field of the row that the request calls `shown`, and the call `key`."""
         setting = self.setting(entity, row)
         record = self.tool("update", entity.noun)
         if setting is None or record is None:
@@ -201,9 +206,10 @@ class Drawer:
         attribute, new = setting
         field = self.world.naming.parameter(attribute.name)
         call = Call(record.spec.name, {self.key(entity): key, field: new})
+        which = f"{entity.noun} {shown}"
         words = {"field": attribute.name.replace("_", " "), "which": which, "value": new}
         chain = (f"find {entity.noun} > " if before else "") + f"update {entity.noun}"
-        return Drill(self.say(SETTING, **words), (*before, call), chain, which)
+        return Drill(self.say(SETTING, **words), (*before, call), chain, (shown,))
 
     def open(self) -> Drill | None:
         """Open a new event for rows whose keys are given."""
@@ -219,7 +225,8 @@ class Drawer:
         said = ", ".join(f"{name.replace('_', ' ')} {v}" for name, v in fields.items())
         words = {"verb": self.spoken("create"), "noun": entity.noun, "which": which, "fields": said}
         call = Call(record.spec.name, args)
-        return Drill(self.say(OPENING, **words), (call,), f"create {entity.noun}", which)
+        asked = tuple(owners.values())
+        return Drill(self.say(OPENING, **words), (call,), f"create {entity.noun}", asked)
 
 
 def resolve(call: Call, results: Sequence[Any]) -> dict[str, Any]:

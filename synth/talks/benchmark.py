@@ -56,6 +56,8 @@ def talks(
         if value not in known:
             raise UserMistake(f"talks: {name}={value!r}: choose from {', '.join(known)}")
     require_slip(slip, oracle)
+    if not 0 <= rate <= 1:
+        raise UserMistake(f"rate={rate} is a share from 0 to 1 of a sloppy user's answers")
     manner, shape = Manner(**(told or {})), Split(**(drills or {}))
     label = {"faithful": FAITHFUL, "sloppy": SLOPPY}.get(user)
     return Benchmark(
@@ -63,7 +65,7 @@ def talks(
         version=f"{VERSION} of drills {DRILLS}",
         tasks=TalkTasks("train" if split == "train" else level, count, seed, shape, manner),
         environment=world_of,
-        user=partial(make_user, user, rate),
+        user=partial(make_user, user, rate, seed),
         agent=partial(make_oracle, slip) if oracle else make_agent,
         limits=lambda task: Limits(steps=PATIENCE + 3 * replies(task)),
         replies=replies,
@@ -75,12 +77,14 @@ def talks(
     )
 
 
-def make_user(kind: str, rate: float, task: Task, trial: int, model: Model | None) -> Party:
-    """Seat the user."""
+def make_user(
+    kind: str, rate: float, seed: int, task: Task, trial: int, model: Model | None
+) -> Party:
+    """Seat the user; a sloppy one slips at other questions in every trial and under every seed."""
     if kind == "faithful":
         return Faithful(task)
     if kind == "sloppy":
-        return Sloppy(task, rate, random.Random(seed_for(0, task.id, trial)))
+        return Sloppy(task, rate, random.Random(seed_for(seed, task.id, trial)))
     if model is None:
         raise UserMistake("the user is a model: set model@user_model=…, or user=faithful")
     return ModelParty("user", model, brief(task), (GOODBYE,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -81,6 +82,50 @@ def test_held_out_levels_are_kept_apart_from_training() -> None:
     unseen = [named(t) for t in levels["worlds"]]
     assert not set().union(*words) & set().union(*unseen)
     assert set().union(*words) & set().union(*(named(t) for t in levels["values"]))
+
+
+def test_what_is_asked_about_in_values_is_never_asked_about_in_training() -> None:
+    """Names and keys of rows are whole words of a request: one of them at least is new."""
+    told = {word for t in drills("train", 3000, 0).tasks for word in keys_in(t)}
+    held = [keys_in(t) for t in drills("test", 60, 0).tasks if t.domain == "values"]
+    assert all(keys - told for keys in held)
+    assert any(keys & told for keys in map(keys_in, drills("train", 50, 1).tasks))
+
+
+def keys_in(task: Task) -> set[str]:
+    """Return the names and keys of rows of a task's world that its request gives."""
+    package = drill_world(place(task)).package
+    domain = drill_world(place(task)).domain
+    found = set()
+    for noun, rows in package.states["s00000"].items():
+        entity = domain.entity(noun)
+        columns = [
+            "id",
+            *(f"{ref}_id" for ref in entity.refs),
+            *(a.name for a in entity.attributes),
+        ]
+        for row in rows:
+            values = dict(zip(columns, row, strict=False))
+            found |= {str(values["id"]), str(values.get(entity.label, values["id"]))}
+    text = task.payload["text"]
+    return {word for word in found if re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text)}
+
+
+def test_every_held_out_drill_has_a_world_or_a_state_of_its_own() -> None:
+    for level in LEVELS:
+        places = [place(t) for t in drills("test", 60, 0).tasks if t.domain == level]
+        assert len(set(places)) == 60
+    staying = [place(t) for t in drills("train", 60, 0, home_share=0.0).tasks]
+    assert len({p.seed for p in staying}) < 60
+
+
+@pytest.mark.parametrize(
+    "shape", [{"homes": 0}, {"stay": 0}, {"most_tools": 2}, {"home_share": 5.0}, {"growth": -1.0}]
+)
+def test_a_shape_that_makes_no_sense_is_refused(shape: dict[str, Any]) -> None:
+    name, value = next(iter(shape.items()))
+    with pytest.raises(UserMistake, match=f"{name}={value}"):
+        drills("train", 5, **shape)
 
 
 def named(task: Task) -> set[str]:

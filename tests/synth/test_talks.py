@@ -215,3 +215,18 @@ def test_a_careless_oracle_passes_less_and_the_careful_one_all() -> None:
     assert 0.4 < passed(slip=0.3) < 0.9
     with pytest.raises(UserMistake, match=r"slip=0\.3"):
         bench(slip=0.3, oracle=False)
+
+
+def test_a_sloppy_user_slips_at_other_questions_in_every_trial_and_under_every_seed() -> None:
+    def said(seed: int, trial: int) -> list[str]:
+        benchmark = bench(withheld=1.0, user="sloppy", seed=seed, count=20)
+        task = benchmark.tasks[0]
+        user = benchmark.user(task, trial, MODEL)
+        assert isinstance(user, Sloppy)
+        return [str(user.rng.random()) for _ in range(3)]
+
+    assert said(0, 0) == said(0, 0)
+    assert said(0, 0) != said(0, 1)
+    assert said(0, 0) != said(1, 0)
+    with pytest.raises(UserMistake, match=r"rate=7"):
+        bench(user="sloppy", rate=7.0)

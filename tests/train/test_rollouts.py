@@ -8,7 +8,7 @@ from harness.faults import ModelFault
 from harness.types import Episode, Message, Task, Tokens, ToolSpec, Verdict
 from tests.fakes.benchmarks import Shelved, shelves
 from tests.fakes.worlds import call
-from train.rollouts import Rollout, Rollouts, batch_fields, filled_rewards, is_flat
+from train.rollouts import Rollout, Rollouts, batch_fields, is_flat
 from train.sampled import TokenRow, token_row
 
 
@@ -49,12 +49,13 @@ def test_a_group_is_flat_where_no_advantage_is_left() -> None:
     assert is_flat([rollout(1.0), rollout(1.0), rollout(None)])
     assert is_flat([rollout(0.0), rollout(0.0)])
     assert not is_flat([rollout(0.0), rollout(1.0)])
+    assert is_flat([rollout(1.0), rollout(1.0), rollout(0.0, row=None)])
 
 
 def test_what_cannot_be_used_moves_nobody_s_advantage() -> None:
     group = [rollout(1.0), rollout(0.0), rollout(None), rollout(1.0, row=None)]
-    assert filled_rewards(group, 4) == [1.0, 0.0, 0.5, 0.5]
-    fields = batch_fields(group, 4, filler=7)
+    fields = batch_fields(group, filler=7)
+    assert fields["episode_reward"] == [1.0, 0.0, None, None]
     assert fields["env_mask"] == [[1], [1], [0], [0]]
     assert fields["completion_ids"][2] == [7]
     assert {len(column) for column in fields.values()} == {4}
@@ -130,7 +131,8 @@ def test_a_prompt_that_does_not_extend_its_past_is_counted_and_gets_no_gradient(
     batch, tally = draw(Forgets(), ["a", "a"], filtering=False)
     assert tally.rowless == 1
     assert tally.faults == 0
-    fields = batch_fields(batch, 2, filler=7)
+    fields = batch_fields(batch, filler=7)
     lost = [one.usable for one in batch].index(False)
     assert fields["env_mask"][lost] == [0]
-    assert fields["episode_reward"][0] == fields["episode_reward"][1] == 0.0
+    assert fields["episode_reward"][lost] is None
+    assert fields["episode_reward"][1 - lost] == 0.0

@@ -108,13 +108,14 @@ def test_rows_in_a_given_order_come_once_so_and_then_shuffled(place: Path) -> No
     from train.sft import in_passes
 
     rows = [Encoded((n,) * (1 + n % 7), (True,), (1,)) for n in range(100)]
-    twice = settings(place, "twice", order="given", epochs=1.5, batch=2)
+    twice = settings(place, "twice", order="given", epochs=1.5, steps=None, batch=2)
     laid = in_passes(rows, twice, random.Random(0))
     assert sorted(row.ids for row in laid[:100]) == sorted(row.ids for row in laid[100:])
     assert {row.ids[0] for row in laid[:32]} == set(range(32))
     assert {row.ids[0] for row in laid[100:132]} != set(range(32))
     assert trl_config(twice, 1, False).num_train_epochs == 0.75
     assert len(in_passes(rows, replace(twice, epochs=1.0), random.Random(0))) == 100
+    assert len(in_passes(rows, replace(twice, steps=120), random.Random(0))) == 300
     shuffled = settings(place, "once", order="shuffled", epochs=1.5)
     assert trl_config(shuffled, 1, False).num_train_epochs == 1.5
 
