@@ -53,23 +53,34 @@ class Blobs(MutableMapping[str, str]):
         return len(self.known)
 
 
+@contextlib.contextmanager
+def exclusive(folder: Path, key: str = "run") -> Iterator[None]:
+    """Hold a folder for this process alone, until it ends at the latest.
+
+    Raises UserMistake where another has it; `key` is the setting that chooses another folder.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / ".lock").open("w")
+    except OSError as error:
+        raise UserMistake(f"cannot write {folder}: {error.strerror}; choose {key}=") from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UserMistake(
+                f"{folder} is in use by another process; wait for it or choose another {key}="
+            ) from None
+        yield
+
+
 class RunStore:
     """The writing end of a run folder. One process at a time; the same identity only."""
 
     def __init__(self, folder: Path, identity: Mapping[str, Any]) -> None:
         self.folder = folder
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self.lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
-        except OSError as error:
-            raise UserMistake(f"cannot write {folder}: {error.strerror}; choose run=") from None
-        try:
-            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(self.lock)
-            raise UserMistake(
-                f"{folder} is in use by another process; wait for it or choose another run="
-            ) from None
+        self.held = contextlib.ExitStack()
+        self.held.enter_context(exclusive(folder))
         check_identity(folder, identity)
         self.episodes = Journal(folder / "episodes" / "0.jsonl")
         self.outcomes = Journal(folder / "outcomes" / "0.jsonl")
@@ -86,7 +97,7 @@ class RunStore:
     def close(self) -> None:
         for journal in (self.episodes, self.outcomes, self.blobs.journal):
             journal.close()
-        os.close(self.lock)
+        self.held.close()
 
 
 def check_identity(folder: Path, identity: Mapping[str, Any]) -> None:

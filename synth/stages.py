@@ -17,7 +17,7 @@ from harness.faults import UserMistake
 from harness.models.seats import opened
 from harness.plan import show_seat
 from harness.protocols import Model
-from harness.store import need
+from harness.store import exclusive, need
 from harness.types import Role
 from synth.crew import Crew
 from synth.dataset.rows import Request
@@ -27,7 +27,6 @@ from synth.llm.estimates import Estimate, Workload, estimate, estimate_agent, pa
 from synth.pipeline import Pipeline, say_absent
 from synth.recipe import Recipe, cast_of, domain_of
 from synth.sources import fetch
-from synth.steps import exclusive
 
 CHARACTERS_PER_TOKEN = 4
 

@@ -10,7 +10,6 @@ leaves finished units and no half ones. Nothing in a unit depends on the clock.
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import hashlib
 import json
 import multiprocessing
@@ -156,24 +155,6 @@ class Line:
             return
         with bar:
             yield lambda: bar.advance(row)
-
-
-@contextmanager
-def exclusive(root: Path) -> Iterator[None]:
-    """Hold a folder for this process alone; raises UserMistake where another has it."""
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        file = (root / ".lock").open("w")
-    except OSError as error:
-        raise UserMistake(f"cannot write {root}: {error.strerror}; choose run=") from None
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise UserMistake(
-                f"{root} is in use by another process; wait for it or choose another run="
-            ) from None
-        yield
 
 
 def deafen() -> None:

@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from harness.faults import UserMistake
 from harness.models.checkpoints import expand
-from harness.store import write_text
+from harness.store import exclusive, write_text
+from train.processes import rank
 
 SHAPE = ("model_type", "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads")
 EDGE = 1 << 20
 START = "start_sha256"
+
+
+@contextmanager
+def claimed(out: Path, identity: Mapping[str, Any], model: str) -> Iterator[None]:
+    """Hold the folder of a training for this run alone and `claim` it, in the first process."""
+    if rank():
+        yield
+        return
+    with exclusive(out, "out"):
+        claim(out, identity, model)
+        yield
 
 
 def claim(out: Path, identity: Mapping[str, Any], model: str | None = None) -> None:

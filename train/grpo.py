@@ -19,7 +19,7 @@ from harness.faults import UserMistake
 from harness.models.checkpoints import is_missing
 from harness.models.transformers import stops_of
 from harness.store import RunStore
-from train.folder import claim, last_checkpoint, require_same_model
+from train.folder import claimed, last_checkpoint, require_same_model
 from train.grpo_log import watcher
 from train.grpo_settings import GrpoSettings, trl_config
 from train.policy import LocalPolicy, ServedPolicy
@@ -60,14 +60,20 @@ def optimise(
 
     Raises UserMistake in one line.
     """
+    require_versions(pins())
+    with claimed(Path(settings.out), settings.identity(), settings.model):
+        return optimised(settings, rollouts, store, hooks)
+
+
+def optimised(
+    settings: GrpoSettings, rollouts: Rollouts, store: RunStore | None, hooks: Hooks
+) -> Path:
+    """Run GRPO in the folder that this run holds."""
     os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
     import torch
     from transformers import set_seed
 
     out = Path(settings.out)
-    require_versions(pins())
-    if rank() == 0:
-        claim(out, settings.identity(), settings.model)
     if (out / "final" / "config.json").is_file():
         return out / "final"
     if settings.threads is not None:
@@ -97,7 +103,7 @@ def make_trainer(
     network, tokenizer = load(settings)
     local = LocalPolicy(settings, tokenizer)
     local.model(network)
-    check(settings, rollouts, network, tokenizer)
+    check(settings, rollouts, network, tokenizer, arguments.save_total_limit)
     parts = settings.parts(world_size())
     step = RolloutStep(rollouts, local, tokenizer.eos_token_id, store, hooks.loop, parts)
     watch = watcher(
@@ -126,13 +132,19 @@ def make_trainer(
     return trainer
 
 
-def check(settings: GrpoSettings, rollouts: Rollouts, network: Any, tokenizer: Any) -> None:
-    """Raise UserMistake where the run cannot succeed on this model, disk or data."""
+def check(
+    settings: GrpoSettings, rollouts: Rollouts, network: Any, tokenizer: Any, kept: int | None
+) -> None:
+    """Raise UserMistake where the run cannot succeed on this model, disk or data.
+
+    `kept` is the most checkpoints that stay on the disk, None: all.
+    """
     what = f"context_tokens={settings.context_tokens}"
     require_positions(settings.context_tokens, what, network.config, settings.model)
     require_prompts(rollouts.benchmark, tokenizer, settings.context_tokens)
     if rank() == 0:
-        require_room(Path(settings.out), *sizes(network), kept=2)
+        all_ = -(-settings.steps // settings.save_every)
+        require_room(Path(settings.out), *sizes(network), kept=min(kept or all_, all_))
 
 
 def load(settings: GrpoSettings) -> tuple[Any, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,10 +34,7 @@ def read_sources(
     options = {"reasoning": reasoning, "train_on_test": train_on_test}
     parts = []
     for source in sources:
-        if unknown := set(source) - SOURCE_KEYS:
-            raise UserMistake(
-                f"data: unknown key {min(unknown)}: use {', '.join(sorted(SOURCE_KEYS))}"
-            )
+        require_source(source)
         rows = choose(list(read_rows(source, seat, **options)), source)
         if not rows:
             raise UserMistake(
@@ -44,6 +42,24 @@ def read_sources(
             )
         parts.append((rows, float(source.get("weight", 1.0))))
     return parts
+
+
+def require_source(source: Mapping[str, Any]) -> None:
+    """Raise UserMistake where a source says nothing that can be read."""
+    if unknown := set(source) - SOURCE_KEYS:
+        raise UserMistake(f"data: unknown key {min(unknown)}: use {', '.join(sorted(SOURCE_KEYS))}")
+    if not source.get("path"):
+        raise UserMistake(f"data: {dict(source)} names no path: give path=FOLDER or FILE.jsonl")
+    weight = source.get("weight", 1.0)
+    if not isinstance(weight, (int, float)) or not 0 <= weight < math.inf:
+        raise UserMistake(
+            f"data: weight {weight!r} of {source['path']} is not a number of 0 or more"
+        )
+    for name in ("where", "paired"):
+        if not isinstance(source.get(name) or {}, Mapping):
+            raise UserMistake(
+                f"data: {name}={source[name]!r} of {source['path']} maps no facts to values"
+            )
 
 
 def read_rows(source: Mapping[str, Any], seat: Role = "agent", **options: Any) -> Iterator[Row]:
@@ -60,8 +76,6 @@ def mix(
     """Take each part as often as its weight says (2.5: twice, and a random half)."""
     out: list[Row] = []
     for rows, weight in parts:
-        if weight < 0:
-            raise UserMistake(f"weight {weight} of a source is negative")
         out += list(rows) * int(weight)
         out += rng.sample(list(rows), round((weight - int(weight)) * len(rows)))
     if shuffled:

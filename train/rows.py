@@ -183,6 +183,8 @@ def rows_of_records(path: Path, seat: Role = "agent", *, reasoning: bool = False
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
         raise UserMistake(f"cannot read {path}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise UserMistake(f"{path} is not UTF-8 text (byte {error.start})") from None
     for number, line in enumerate(lines, 1):
         try:
             row = row_of_record(json.loads(line), seat, reasoning)

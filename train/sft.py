@@ -18,7 +18,7 @@ from harness.models.checkpoints import expand, is_missing
 from harness.models.templates import install_template
 from harness.store import write_text
 from train.encoding import Counts, Encoded, Encoder, encode_rows
-from train.folder import claim, last_checkpoint, require_same_model
+from train.folder import claimed, last_checkpoint, require_same_model
 from train.mixture import mix, read_sources, split
 from train.preflight import pins, require_positions, require_room, require_versions, sizes
 from train.processes import anywhere, rank
@@ -53,10 +53,19 @@ def finetune(
     ends the run after a step with a checkpoint; `say` gets every line of measurements. Raises
     UserMistake in one line.
     """
-    out = Path(settings.out)
     require_versions(pins())
-    if rank() == 0:
-        claim(out, settings.identity(), settings.model)
+    with claimed(Path(settings.out), settings.identity(), settings.model):
+        return tuned(settings, probe, stop, say)
+
+
+def tuned(
+    settings: SftSettings,
+    probe: Probe | None,
+    stop: threading.Event | None,
+    say: Callable[[Mapping[str, Any]], None],
+) -> Path:
+    """Fine-tune in the folder that this run holds."""
+    out = Path(settings.out)
     final = out / "final"
     if (final / "config.json").is_file():
         return final
@@ -69,7 +78,8 @@ def finetune(
     tokenizer = load_tokenizer(settings)
     material = read_material(settings, tokenizer)
     if rank() == 0:
-        write_text(out / "rows.json", json.dumps({"training": vars(material.counts)}, indent=1))
+        counts = {"training": vars(material.counts), "validation": vars(material.held)}
+        write_text(out / "rows.json", json.dumps(counts, indent=1))
     arguments = training_arguments(settings, material)  # first: ZeRO-3 shards weights as they load
     model = load(settings, len(tokenizer))
     trainer = make_trainer(settings, model, tokenizer, material, arguments)
@@ -137,6 +147,11 @@ def read_material(settings: SftSettings, tokenizer: Any) -> Material:
     if not encoded:
         raise UserMistake(
             f"no row fits max_tokens={settings.max_tokens}: all {len(rows)} were left out"
+        )
+    if held and not validation and settings.select == "loss":
+        raise UserMistake(
+            f"no validation row fits max_tokens={settings.max_tokens}, so select=loss has nothing "
+            "to choose by: raise it, or set select=last"
         )
     log.info("training: %s", counts.text())
     if settings.order != "shuffled":

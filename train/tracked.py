@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,13 +38,14 @@ def tracked(app: App, job: str, model: str, out: str) -> Iterator[Say]:
 def following(tracker: Tracker, info: Mapping[str, Any], out: Path) -> Iterator[Say]:
     """Tell `tracker` of the training in `out` from its first line on, and of its end.
 
-    The tracker's id of it is the last two parts of the path: a resumed training has the same.
+    The tracker's id of it is the last two parts of its path and a hash of the whole: a resumed
+    training has the same, two trainings of equal names have not.
     """
     started: list[str] = []
 
     def say(line: Mapping[str, Any]) -> None:
         if not started:
-            started.append("/".join(out.resolve().parts[-2:]))
+            started.append(id_of(out.resolve()))
             tracker.start({**info, "run_id": started[0], "folder": str(out)})
         tracker.measure(flat(line, str(info["job"])), int(line["step"]))
 
@@ -52,6 +54,11 @@ def following(tracker: Tracker, info: Mapping[str, Any], out: Path) -> Iterator[
     finally:
         if started:
             tracker.close()
+
+
+def id_of(folder: Path) -> str:
+    digest = hashlib.sha256(str(folder).encode()).hexdigest()[:8]
+    return f"{'/'.join(folder.parts[-2:])}-{digest}"
 
 
 def flat(line: Mapping[str, Any], prefix: str) -> dict[str, float]:

@@ -60,7 +60,7 @@ def test_ctrl_c_ends_cleanly_and_the_rerun_goes_on(tmp_path: Path) -> None:
 
 
 def test_a_folder_in_use_is_said_in_one_line(tmp_path: Path) -> None:
-    from synth.steps import exclusive
+    from harness.store import exclusive
 
     with exclusive(tmp_path / "made"):
         code, _, error = harness(tmp_path, *SMALL)

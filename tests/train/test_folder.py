@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from harness.faults import UserMistake
-from train.folder import claim, digest_of, last_checkpoint, require_same_model
+from train.folder import claim, claimed, digest_of, last_checkpoint, require_same_model
 
 SETTINGS = {"seed": 0, "learning_rate": 1.0}
 
@@ -82,3 +82,12 @@ def test_a_checkpoint_of_another_shape_is_refused(tmp_path: Path) -> None:
     require_same_model(None, SimpleNamespace())
     with pytest.raises(UserMistake, match=r"another model \(hidden_size 64, not 32\)"):
         require_same_model(found, SimpleNamespace(model_type="qwen3", hidden_size=32))
+
+
+def test_a_folder_that_another_run_holds_is_refused_until_it_is_free(tmp_path: Path) -> None:
+    out, start = tmp_path / "out", model(tmp_path)
+    refused = pytest.raises(UserMistake, match=r"in use by another process.*another out=")
+    with claimed(out, SETTINGS, start), refused, claimed(out, SETTINGS, start):
+        raise AssertionError("two runs hold one folder")
+    with claimed(out, SETTINGS, start):
+        assert (out / "settings.json").is_file()

@@ -97,6 +97,10 @@ def test_a_step_is_dealt_out_in_whole_groups() -> None:
         GrpoSettings(model="m", out="o", prompts=4, group_size=8, micro_batch=5).shares(1)
     with pytest.raises(UserMistake, match="give 2 or more"):
         GrpoSettings(model="m", out="o", group_size=1)
+    with pytest.raises(UserMistake, match="temperature=0"):
+        GrpoSettings(model="m", out="o", temperature=0)
+    with pytest.raises(UserMistake, match="micro_batch=0"):
+        GrpoSettings(model="m", out="o", micro_batch=0)
 
 
 @needs_torch

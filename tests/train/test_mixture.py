@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from harness.faults import UserMistake
-from train.mixture import mix, split
+from train.mixture import mix, read_sources, split
 from train.rows import Row
 
 
@@ -26,9 +28,25 @@ def test_weights_say_how_often_a_row_is_taken() -> None:
     assert mix([(a, 1.0)], random.Random(1)) == mix([(a, 1.0)], random.Random(1))
 
 
-def test_a_negative_weight_is_refused() -> None:
-    with pytest.raises(UserMistake, match="negative"):
-        mix([([row(1, "a")], -1.0)], random.Random(0))
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ({"weight": 1.0}, "names no path"),
+        ({"path": "x", "weight": "abc"}, "weight 'abc' of x"),
+        ({"path": "x", "weight": -1.0}, "weight -1.0 of x"),
+        ({"path": "x", "where": "domain"}, "where='domain' of x"),
+        ({"path": "x", "kept": "all"}, "unknown key kept"),
+    ],
+)
+def test_a_source_that_says_nothing_readable_is_refused(source: dict[str, Any], said: str) -> None:
+    with pytest.raises(UserMistake, match=said):
+        read_sources([source], "agent")
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_bytes(b"\xff\xfe")
+    with pytest.raises(UserMistake, match="is not UTF-8 text"):
+        read_sources([{"path": str(tmp_path / "rows.jsonl")}], "agent")
 
 
 @pytest.mark.parametrize("by", ["world", "plan"])

@@ -24,6 +24,11 @@ RECIPES = sorted(path.stem for path in (conf_dir() / "train").glob("sft*.yaml"))
         ({"seat": "judge"}, "seat=judge is unknown"),
         ({"save_every": 30}, "must be a multiple of log_every=20"),
         ({"validation": 0.0}, "select=loss needs validation rows"),
+        ({"validation": 0.0, "select": "pass"}, "select=pass needs validation rows"),
+        ({"steps": 0}, "steps=0 must be at least 1"),
+        ({"batch": 0}, "batch=0 must be at least 1"),
+        ({"log_every": 0}, "log_every=0 must be at least 1"),
+        ({"epochs": 0.0}, r"epochs=0\.0 must be above 0"),
         ({"order": "length", "packing": True}, "exclude each other"),
     ],
 )

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from harness.tracking import WandbTracker
-from train.tracked import flat, following
+from train.tracked import flat, following, id_of
 
 needs_wandb = pytest.mark.skipif(
     importlib.util.find_spec("wandb") is None,
@@ -48,10 +48,17 @@ def test_every_line_is_heard_between_start_and_end(tmp_path: Path) -> None:
         assert tracker.heard == []
         for line in LINES:
             say(line)
-    assert tracker.heard[0] == ("start", "grpo", "run/grpo")
+    assert tracker.heard[0] == ("start", "grpo", id_of(tmp_path / "run" / "grpo"))
     assert tracker.heard[1] == (1, {"grpo/loss": 1.0, "grpo/rollouts/flat": 2.0})
     assert [one[0] for one in tracker.heard[1:3]] == [1, 2]
     assert tracker.heard[3:] == ["close"]
+
+
+def test_trainings_of_one_name_in_two_places_are_two(tmp_path: Path) -> None:
+    one, other = (id_of(tmp_path / name / "shared-0" / "sft") for name in ("batch", "user"))
+    assert one.startswith("shared-0/sft-")
+    assert one != other
+    assert one == id_of(tmp_path / "batch" / "shared-0" / "sft")
 
 
 def test_a_training_that_measures_nothing_leaves_no_trace(tmp_path: Path) -> None:
