@@ -20,6 +20,7 @@ from harness.store import write_text
 from train.encoding import Counts, Encoded, Encoder, encode_rows
 from train.folder import claimed, last_checkpoint, require_same_model
 from train.mixture import mix, read_sources, split
+from train.passes import in_passes
 from train.preflight import pins, require_positions, require_room, require_versions, sizes
 from train.processes import anywhere, rank
 from train.rows import Row
@@ -28,7 +29,6 @@ from train.sft_settings import SftSettings, trl_config
 
 log = logging.getLogger(__name__)
 Probe = Callable[[Any, Any], float]
-WINDOW = 16
 
 
 @dataclass(frozen=True)
@@ -159,14 +159,6 @@ def read_material(settings: SftSettings, tokenizer: Any) -> Material:
     return Material(encoded, validation, counts, held_counts)
 
 
-def in_passes(rows: Sequence[Encoded], settings: SftSettings, rng: random.Random) -> list[Encoded]:
-    """Order the rows of every pass: the first as asked, later ones shuffled anew."""
-    out = by_length(rows, settings.batch, rng)
-    for _ in range(1, settings.passes(len(rows))):
-        out += by_length(rng.sample(list(rows), len(rows)), settings.batch, rng)
-    return out
-
-
 def check(settings: SftSettings, material: Material, model: Any) -> None:
     """Raise UserMistake where the run cannot succeed on this model or disk."""
     longest = max(len(row.ids) for row in (*material.training, *material.validation))
@@ -174,21 +166,6 @@ def check(settings: SftSettings, material: Material, model: Any) -> None:
     require_positions(longest, what, model.config, settings.model)
     if rank() == 0:
         require_room(Path(settings.out), *sizes(model), kept=settings.keep_checkpoints)
-
-
-def by_length(rows: Sequence[Encoded], batch: int, rng: random.Random) -> list[Encoded]:
-    """Order rows so that those of one batch are about as long: less padding, batches shuffled.
-
-    Rows move within windows of `WINDOW` batches only.
-    """
-    out: list[Encoded] = []
-    for start in range(0, len(rows), batch * WINDOW):
-        window = sorted(rows[start : start + batch * WINDOW], key=lambda row: len(row.ids))
-        batches = [window[i : i + batch] for i in range(0, len(window), batch)]
-        ragged = [batches.pop()] if len(batches[-1]) < batch else []
-        rng.shuffle(batches)
-        out += [row for group in (*batches, *ragged) for row in group]
-    return out
 
 
 def training_arguments(settings: SftSettings, material: Material) -> Any:

@@ -105,7 +105,7 @@ class StopAfter(threading.Event):
 
 def test_rows_in_a_given_order_come_once_so_and_then_shuffled(place: Path) -> None:
     from train.encoding import Encoded
-    from train.sft import in_passes
+    from train.passes import in_passes
 
     rows = [Encoded((n,) * (1 + n % 7), (True,), (1,)) for n in range(100)]
     twice = settings(place, "twice", order="given", epochs=1.5, steps=None, batch=2)
