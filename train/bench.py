@@ -76,6 +76,8 @@ def read_options(argv: Sequence[str]) -> tuple[str | None, dict[str, int]]:
             options[name] = int(value)
         else:
             raise UserMistake(f"{option} {value} must be a whole number of at least 1")
+    if options["steps"] <= WARM:
+        raise UserMistake(f"--steps {options['steps']} must be above {WARM}: those warm up")
     return model, options
 
 
@@ -138,16 +140,12 @@ def trl_speed(
             log_every=10_000,
             extra={"save_strategy": "no"},
         )
-        material = Material(list(rows), [], *no_counts())
+        material = Material(list(rows), [], Counts(), Counts())
         arguments = training_arguments(settings, material)
         trainer = make_trainer(settings, model, tokenizer, material, arguments)
         trainer.add_callback(Clock())
         trainer.train()
     return counted(options) / (marks[-1] - marks[WARM - 1])
-
-
-def no_counts() -> tuple[Counts, Counts]:
-    return Counts(), Counts()
 
 
 def counted(options: Mapping[str, int]) -> int:

@@ -18,6 +18,7 @@ class GrpoSettings:
 
     `micro_batch` is how many rows one backward pass of one device holds; `devices` is how many
     processes the launcher must have started (null: any number). `extra` goes to TRL's GRPOConfig.
+    The defaults suit a small model; a paper's are in conf/train/grpo.yaml.
     With `rollouts=server` the `servers` sample the replies, and get new weights after every step.
     """
 

@@ -22,6 +22,7 @@ def test_options_change_what_they_name_and_a_model_is_a_path() -> None:
         (["--steps"], "--steps"),
         (["--steps", "0"], "at least 1"),
         (["--steps", "many"], "many"),
+        (["--steps", "3"], "above 3"),
     ],
 )
 def test_options_that_make_no_sense_are_refused_in_one_line(argv: list[str], said: str) -> None:
