@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ from omegaconf.errors import InterpolationKeyError, OmegaConfBaseException
 from harness.configure import compose
 from harness.explain import explain
 from harness.faults import UserMistake
-from harness.launch import complain, run
+from harness.launch import INTERRUPTED, complain, run
 from harness.paths import conf_dir
 
 MULTIRUN = ("-m", "--multirun")
@@ -39,8 +40,13 @@ def sweep(arguments: Sequence[str]) -> int:
             return complain(mistake)
     sys.argv = [sys.argv[0], *arguments]
     ENDED.clear()
-    job()
+    with contextlib.suppress(Stopped):
+        job()
     return max(ENDED, default=0)
+
+
+class Stopped(BaseException):
+    """Ends a sweep whose job was interrupted: whoever stops one job stops all that follow."""
 
 
 def check_references(config: DictConfig) -> None:
@@ -85,8 +91,12 @@ def spread(override: str) -> list[str]:
 
 @hydra.main(config_path=str(conf_dir()), config_name="config", version_base="1.3")
 def job(config: DictConfig) -> int:
-    """Run one job of a sweep; a failure is its return value, so that the others go on."""
+    """Run one job of a sweep; a failure is its return value, so that the others go on.
+
+    A job that is interrupted ends the sweep, but not a job on a cluster, which is alone."""
     about = HydraConfig.get()
     group = Path(about.sweep.dir).name
     ENDED.append(run(config, list(about.overrides.task), about.runtime.choices, group))
+    if ENDED[-1] == INTERRUPTED and about.runtime.choices["hydra/launcher"] == "basic":
+        raise Stopped
     return ENDED[-1]

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -104,25 +105,38 @@ def test_a_run_that_was_moved_can_be_reported_and_verified(
 
 def test_ctrl_c_ends_cleanly_and_the_rerun_goes_on(tmp_path: Path) -> None:
     whole = ["sample=40", "trials=4", "concurrency=2"]
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "harness", *whole]
-    with subprocess.Popen(
-        command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            if any(path.stat().st_size for path in tmp_path.glob("runs/*/outcomes/0.jsonl")):
-                break
-            time.sleep(0.02)
-        process.send_signal(signal.SIGINT)
-        out, error = process.communicate(timeout=60)
-    assert process.returncode == 130, error
-    assert "stopped" in out
-    assert "Traceback" not in error
+    stop_in_the_middle(tmp_path, whole, signal.SIGINT)
     before = len(read_outcomes(run_folder(tmp_path)))
     assert 0 < before < 1000, "it went on playing"
     assert harness(tmp_path, *whole, "sample=2").returncode == 0
     assert len(read_outcomes(run_folder(tmp_path))) >= before
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_whoever_stops_one_job_of_a_sweep_stops_those_that_follow(
+    tmp_path: Path, sent: signal.Signals
+) -> None:
+    stop_in_the_middle(tmp_path, ["-m", "sample=40", "concurrency=2", "trials=3,4"], sent)
+    assert len(list(tmp_path.glob("runs/*/run.json"))) == 1
+
+
+def stop_in_the_middle(folder: Path, arguments: Sequence[str], sent: signal.Signals) -> None:
+    """Start a run, and stop it after its first outcome."""
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "harness", *arguments]
+    with subprocess.Popen(
+        command, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if any(path.stat().st_size for path in folder.glob("runs/*/outcomes/0.jsonl")):
+                break
+            time.sleep(0.02)
+        process.send_signal(sent)
+        out, error = process.communicate(timeout=60)
+    assert process.returncode == 130, error
+    assert "stopped" in out
+    assert "Traceback" not in error
 
 
 def test_a_sweep_gives_every_job_its_own_folder(tmp_path: Path) -> None:
