@@ -62,13 +62,16 @@ def test_training_on_the_test_split_is_refused(
     assert "drills split 'test' holds test tasks" in capsys.readouterr().err
 
 
-def test_the_bench_measures_both_loops() -> None:
+def test_the_bench_measures_both_loops_and_a_step_of_optimisation(tmp_path: Path) -> None:
     from train.bench import run
+    from train.tiny import Shape, save_fresh
 
+    save_fresh(tmp_path, ["find the boat of Ada"] * 50, Shape(hidden=32, layers=1), warm_steps=0)
     options = "--steps 5 --batch 2 --length 16 --repeats 1".split()
-    small, large = run(options)
+    small, large, step = run([*options, "--model", str(tmp_path)])
+    assert step["steps"] == 1
+    assert 0 < step["outside"] < 1
+    assert step["sampling_s"] + step["outside_s"] < step["step_s"]
     assert small["parameters"] < 700_000 < 4_000_000 < large["parameters"]
     assert all(m["tokens_per_s"] > 0 and m["plain_tokens_per_s"] > 0 for m in (small, large))
     assert json.dumps(small)
-    with pytest.raises(SystemExit, match="unknown option --fast"):
-        list(run(["--fast", "1"]))
