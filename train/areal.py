@@ -10,8 +10,10 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import count
+from random import SystemRandom
 from typing import Any
 
 from harness.benchmark import Benchmark, forbid_training
@@ -66,6 +68,11 @@ class Workflow:
     def user_model(self) -> Model | None:
         return build(self.nodes["user"]) if self.nodes["user"] else None
 
+    @cached_property
+    def trials(self) -> Iterator[int]:
+        """Number this process's episodes from a start of its own: users by rule draw anew."""
+        return count(SystemRandom().getrandbits(32))
+
     def __getstate__(self) -> dict[str, Any]:
         """Travel to a worker process without what was built here."""
         kept = ("nodes", "sampling", "train_on_test", "timeout_s")
@@ -87,16 +94,16 @@ class Workflow:
         task = self.known.get(str(data["task_id"]))
         if task is None:
             raise UserMistake(f"{self.benchmark.name} has no task {data['task_id']!r}")
-        policy = self.policy(base_url, api_key)
+        policy, trial = self.policy(base_url, api_key), next(self.trials)
         bench = self.benchmark
         try:
             episode = await run_episode(
                 task,
                 bench.environment(task, {}),
-                bench.agent(task, 0, policy),
-                bench.user(task, 0, self.user_model),
+                bench.agent(task, trial, policy),
+                bench.user(task, trial, self.user_model),
                 bench.limits(task),
-                seed=seed_for(0, task.id),
+                seed=seed_for(trial, task.id),
             )
         finally:
             await policy.aclose()
