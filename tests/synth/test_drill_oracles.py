@@ -7,25 +7,11 @@ from typing import Any
 
 import pytest
 
-from harness.episode import run_episode
 from harness.faults import UserMistake
-from harness.models.scripted import ScriptedModel
 from harness.types import Episode, Task
 from synth.drills.benchmark import DrillEvaluator, drills
-from synth.drills.oracle import DONE, gold_of
-
-
-def played(task: Task, bench: Any) -> Episode:
-    model = ScriptedModel([DONE])
-    return asyncio.run(
-        run_episode(
-            task,
-            bench.environment(task, {}),
-            bench.agent(task, 0, model),
-            bench.user(task, 0, None),
-            bench.limits(task),
-        )
-    )
+from synth.drills.oracle import gold_of
+from tests.synth.test_drills import played
 
 
 def passes(bench: Any) -> list[bool]:
