@@ -19,6 +19,7 @@ from types import MappingProxyType
 from typing import Any
 
 from harness.faults import UserMistake
+from harness.models.checkpoints import is_missing
 from train.bench_grpo import outside
 from train.encoding import Counts, Encoded
 from train.sft import Material, make_trainer, training_arguments
@@ -40,6 +41,8 @@ def run(argv: Sequence[str]) -> Iterator[dict[str, Any]]:
     import torch
 
     model, options = read_options(argv)
+    if model is not None and is_missing(model):
+        raise UserMistake(f"there is no model at {model}")
     torch.set_num_threads(options["threads"])
     tokenizer = make_tokenizer(["find the boat of Ada"] * 50)
     rows = make_rows(options, len(tokenizer))
